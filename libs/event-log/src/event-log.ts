@@ -1,0 +1,134 @@
+import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
+import type { Decider, Refusal } from '@orderlog/decider';
+
+/** Runs one SQL statement on one connection; both a `pg` client and a TypeORM query runner fit behind it. */
+export type SqlExecutor = {
+  query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number | null }>;
+};
+
+/** A timer as the write path knows it: set or cleared in the transaction of the event that asks for it. */
+export type TimerChange =
+  /** `(streamId, kind)` is one timer; setting it again moves it and raises its epoch. */
+  | { readonly set: string; readonly dueAt: string }
+  | { readonly clear: string };
+
+/** A call to the outside that has to follow an event: written as a row with the event, made after the commit (protocol 1.5). */
+export type EffectRequest = { readonly kind: string; readonly data: object };
+
+/** What an event brings with it besides itself, written in the same transaction. Pure, as `evolve` is. */
+export type Reactions = { readonly timers?: readonly TimerChange[]; readonly effects?: readonly EffectRequest[] };
+
+/** A kind of stream: its name, its decider, and what its events bring with them. */
+export type Aggregate<C, E extends EventBody, S, Code extends string> = {
+  /** Streams are named `<category>-<id>`. */
+  readonly category: string;
+  readonly decider: Decider<C, E, S, Code>;
+  /** Raise it whenever `evolve` or the shape of the state changes: snapshots of another number are void. */
+  readonly stateSchema: number;
+  readonly reactions?: (event: E) => Reactions;
+};
+
+/** One command for one stream of an aggregate. */
+export type StreamCommand<C> = { readonly streamId: string; readonly command: C; readonly context: EventContext };
+
+/** What became of a command: the events appended (none: nothing to do), or the decider's refusal. `state` is after the events. */
+export type Outcome<E extends EventBody, S, Code extends string> =
+  | { readonly version: number; readonly state: S; readonly events: readonly RecordedEvent<E>[] }
+  | Refusal<Code>;
+
+/** The same inside a transaction, where sequence numbers are not given out yet. */
+export type PendingOutcome<E extends EventBody, S, Code extends string> =
+  | { readonly version: number; readonly state: S; readonly events: readonly E[] }
+  | Refusal<Code>;
+
+/** One database transaction on the log: read, decide and append many streams at once. Heads are locked last, at its end. */
+export interface LogTransaction extends SqlExecutor {
+  /**
+   * Locks the streams (one sorted statement) and answers their folded states, from the process's cache where its version is right.
+   * A transaction should lock everything it will touch in one call (or in sorted order), before any stock row.
+   */
+  load<C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    streamIds: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly version: number; readonly state: S }>>;
+  /** `load`, then decides the commands in their order, each on the state its predecessors left, and appends what they answer. */
+  decide<C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    commands: readonly StreamCommand<C>[],
+  ): Promise<readonly PendingOutcome<E, S, Code>[]>;
+  /** Appends to a stream that `load` locked in this transaction, or (with `isNew`) to one that cannot exist yet. */
+  append<C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    streamId: string,
+    events: readonly E[],
+    context: EventContext,
+    options?: { readonly isNew?: boolean },
+  ): void;
+  /** Runs `work` under a savepoint: if it throws, everything it did in this transaction is undone and the error is thrown on. */
+  attempt<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** The newest sequence number and hash of one shard. */
+export type ShardHead = { readonly shard: number; readonly seq: number; readonly hash: string };
+
+/** A service's append-only log: streams with versions, shards with contiguous sequences. */
+export interface EventLog {
+  readonly service: string;
+  /** UUID given at install; another one after a restore or reset. */
+  readonly logId: string;
+  readonly shards: number;
+  /** The shard of a stream: the order id's shard bits where the stream id holds an order id, else a hash of the stream id. */
+  shardOf(streamId: string): number;
+  /** Events of a stream in order, upcast to today's schema. `upTo` is a version, included. */
+  read<E extends EventBody>(streamId: string, options?: { readonly after?: number; readonly upTo?: number }): Promise<readonly RecordedEvent<E>[]>;
+  /** The folded state now; version 0 and the initial state for a stream that does not exist. */
+  state<C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    streamId: string,
+  ): Promise<{ readonly version: number; readonly state: S }>;
+  /**
+   * Loads, decides, appends through the group commit; on a lost race decides again (5 times at most).
+   * Throws `Overloaded` when the queue is full, `VersionConflict` when every race was lost, `OutcomeUnknown` when the connection broke at commit.
+   */
+  execute<C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    streamId: string,
+    command: C,
+    context: EventContext,
+  ): Promise<Outcome<E, S, Code>>;
+  /** One transaction, retried as a whole on 40P01, 40001 and 55P03; `work` must therefore be repeatable. */
+  transact<T>(work: (tx: LogTransaction) => Promise<T>): Promise<T>;
+  /** Rows of a shard with `seq > after`, in order. Raw: not upcast (the relay and the log reader publish what was written). */
+  readShard(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
+  /** Rows of several shards at once, each after its own cursor, `limit` rows a shard at most, ordered by (shard, seq). */
+  readShards(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
+  heads(): Promise<readonly ShardHead[]>;
+  /** Calls back after every commit that appended (in-process wake-up of relay and projections). Answers how to stop it. */
+  onAppended(listener: () => void): () => void;
+  /** Drains the group commit, then stops. */
+  close(): Promise<void>;
+}
+
+/** The stream is no longer at the version the decision was made on. */
+export class VersionConflict extends Error {
+  constructor(
+    readonly streamId: string,
+    readonly expected: number,
+  ) {
+    super(`${streamId} is no longer at version ${expected}`);
+  }
+}
+
+/** The queue before the group commit is full; nothing was written. Callers answer 503 with `Retry-After: 1`. */
+export class Overloaded extends Error {
+  constructor() {
+    super('the write queue is full');
+  }
+}
+
+/** The connection broke while committing: written or not, nobody knows yet. A retry with the same key resolves it. */
+export class OutcomeUnknown extends Error {
+  constructor(cause: unknown) {
+    super('the connection broke at commit', { cause });
+  }
+}

@@ -1,0 +1,45 @@
+import type { EventBody, RecordedEvent, ServiceName } from '@orderlog/contracts';
+import type { LogTransaction } from '@orderlog/event-log';
+
+/** An event of another service as it came from its topic, with where it stood. */
+export type Fact<E extends EventBody = EventBody> = RecordedEvent<E> & { readonly source: ServiceName };
+
+/**
+ * What a service does with another's facts. One listener a source; it is given whole batches, in order, inside the transaction that
+ * also moves the position.
+ */
+export type FactsListener = {
+  /** The service whose topic is listened to. */
+  readonly source: ServiceName;
+  /** Event types that are handled; all others are passed over. */
+  readonly types: readonly string[];
+  /** The own stream a fact acts on: what is parked if it fails. Undefined: the fact concerns nothing of ours. */
+  readonly target: (fact: Fact) => string | undefined;
+  /**
+   * Acts on a batch. Locks streams before other rows (`tx.load`, `tx.decide`), appends own events through `tx`, makes no network call.
+   * A refusal of a decider is an answer, not an error. Throwing means: retry (transient) or park (deterministic).
+   */
+  readonly handle: (facts: readonly Fact[], tx: LogTransaction) => Promise<void>;
+};
+
+/** What a due timer means: the command it sends to its stream. The decider judges whether it still matters. */
+export type TimerHandler = {
+  /** `TimerChange.set`. */
+  readonly kind: string;
+  readonly handle: (timer: { readonly streamId: string; readonly kind: string; readonly dueAt: string }, tx: LogTransaction) => Promise<void>;
+};
+
+/** Makes a call to the outside that an event asked for, and records its result. Called at least once: the key makes it once. */
+export type EffectHandler = {
+  /** `EffectRequest.kind`. */
+  readonly kind: string;
+  /** How many may run at once. */
+  readonly concurrencyMax: number;
+  /**
+   * `key` = `<streamId>/<version>` of the event. Resolving ends the effect; throwing has it retried with jittered back-off,
+   * after `attemptsMax` of them `exhausted` is called instead.
+   */
+  readonly run: (effect: { readonly key: string; readonly streamId: string; readonly data: object; readonly attempt: number }) => Promise<void>;
+  readonly attemptsMax: number;
+  readonly exhausted: (effect: { readonly key: string; readonly streamId: string; readonly data: object }, error: unknown) => Promise<void>;
+};
