@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { checkRoom, lastLines, openDataFolder, rememberedPorts, rememberPorts } from './data-folder.js';
+import { spawnGuarded, type Exit, type GuardedProcess } from './guarded.js';
+import { endLeftOver } from './left-over.js';
+import { freePort } from './ports.js';
+import { findPostgres } from './postgres-binaries.js';
+import { openPostgresHome, superuserSecret, type PostgresHome } from './postgres-home.js';
+import type { OnProgress } from './progress.js';
+import { fileError, StackError } from './stack-error.js';
+
+/** A running PostgreSQL of our own. */
+export interface RunningPostgres {
+  /** For its superuser; the database is `postgres`. */
+  readonly databaseUrl: string;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly exited: Promise<Exit>;
+  stop(): Promise<void>;
+}
+
+const superuser = 'postgres';
+const readyLimitMs = 60_000;
+// SIGINT: break connections, checkpoint, end. If that takes too long SIGQUIT ends it at once and the next start recovers from the WAL.
+const ending = { signal: 'SIGINT', graceMs: 3500, lastSignal: 'SIGQUIT' } as const;
+
+const settings = (port: number): readonly string[] => [
+  'listen_addresses=127.0.0.1',
+  `port=${port}`,
+  // TCP only: a socket's path is limited to 107 bytes, and a checkout can lie deep.
+  'unix_socket_directories=',
+  'max_connections=100',
+  'shared_buffers=256MB',
+  'fsync=on',
+  'synchronous_commit=on',
+  'full_page_writes=on',
+  // Fewer checkpoints, hence fewer full page images, for a log that only grows.
+  'max_wal_size=2GB',
+  'checkpoint_timeout=15min',
+  'random_page_cost=1.1',
+  'jit=off',
+  'timezone=UTC',
+  'log_timezone=UTC',
+  'log_line_prefix=%m [%p] %q%u@%d ',
+];
+
+/** Creates the cluster beside its final place and moves it there when it is whole, so that none is ever half made. */
+const initialize = async (initdb: string, data: string, home: PostgresHome): Promise<void> => {
+  const fresh = `${data}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  const { file } = superuserSecret(home);
+  // The builtin locale needs none of the system and sorts by code point on every machine.
+  const args = ['-D', fresh, '-U', superuser, '-A', 'scram-sha-256', `--pwfile=${file}`, '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
+  const child = spawn(initdb, args, { ...home.runAs, cwd: home.folder, env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) {
+    checkRoom(home.folder);
+    const cause = complaint.split('\n').filter((line) => line.includes('error') || line.includes('FATAL')).join(' | ') || complaint.trim();
+    throw new StackError(`PostgreSQL could not create its data folder ${data}: ${cause}`, 'choose another folder with --data, or set DATABASE_URL to a PostgreSQL 18 of your own');
+  }
+  renameSync(fresh, data);
+};
+
+/** Ready when a query is answered; a start after kill -9 replays the WAL first. */
+const awaitReady = async (databaseUrl: string, running: GuardedProcess, logFile: string): Promise<void> => {
+  for (const until = Date.now() + readyLimitMs; ; await wait(30)) {
+    if (running.exit !== undefined) {
+      checkRoom(logFile);
+      throw new StackError(`PostgreSQL ended while starting: ${lastLines(logFile)}`, `see ${logFile}; --reset starts with an empty database`);
+    }
+    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 2000 });
+    try {
+      await client.connect();
+      await client.query('select 1');
+      return;
+    } catch (error) {
+      if (Date.now() > until) throw new StackError(`PostgreSQL did not answer within ${readyLimitMs / 1000} s`, `see ${logFile}`, { cause: error });
+    } finally {
+      await client.end();
+    }
+  }
+};
+
+/** Starts a PostgreSQL 18 on 127.0.0.1 with its data below `dataDir`, and creates it there the first time. */
+export const startPostgres = async ({ dataDir, onProgress = () => undefined }: { dataDir: string; onProgress?: OnProgress }): Promise<RunningPostgres> => {
+  const dataFolder = openDataFolder(dataDir);
+  const home = openPostgresHome(dataFolder, onProgress);
+  const { folder, runAs } = home;
+  const pidFile = join(dataFolder, 'postgres.pid.json');
+  const data = join(folder, 'data');
+  const left = await endLeftOver(pidFile, data, ending);
+  if (left !== undefined) onProgress({ part: 'postgres', text: `ended process ${left}, left over from an earlier run` });
+  const { initdb, postgres } = findPostgres(runAs, onProgress);
+  const { password } = superuserSecret(home);
+  if (!existsSync(data)) {
+    onProgress({ part: 'postgres', text: 'creating the database' });
+    await initialize(initdb, data, home);
+  }
+  onProgress({ part: 'postgres', text: 'starting' });
+  const portsFile = join(dataFolder, 'postgres.port.json');
+  const port = await freePort(rememberedPorts(portsFile)[0]);
+  rememberPorts(portsFile, [port]);
+  const logFile = logIn(dataFolder);
+  const args = ['-D', data, ...settings(port).flatMap((setting) => ['-c', setting])];
+  const running = await spawnGuarded(postgres, args, { ...runAs, cwd: folder, env: { ...process.env, LC_ALL: 'C' }, logFile, pidFile, ...ending });
+  const databaseUrl = `postgresql://${superuser}:${password}@127.0.0.1:${port}/postgres`;
+  try {
+    await awaitReady(databaseUrl, running, logFile);
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+  onProgress({ part: 'postgres', text: `ready on port ${port}` });
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    rmSync(pidFile, { force: true });
+  };
+  return { databaseUrl, pid: running.pid, logFile, exited: running.exited, stop };
+};
+
+const logIn = (dataFolder: string): string => {
+  const logs = join(dataFolder, 'logs');
+  try {
+    mkdirSync(logs, { recursive: true });
+  } catch (error) {
+    throw fileError(error, logs);
+  }
+  return join(logs, 'postgres.log');
+};
