@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orderlog/warehouse/v1/events.proto.
  */
 export const file_orderlog_warehouse_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("CiJvcmRlcmxvZy93YXJlaG91c2UvdjEvZXZlbnRzLnByb3RvEhVvcmRlcmxvZy53YXJlaG91c2UudjEiNwoFVW5pdHMSDwoHbGluZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAUi/wEKGUZ1bGZpbGxtZW50T3JkZXJSZXF1ZXN0ZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEhMKC2NlbnRlcl9raW5kGAQgASgJEg8KB2F0dGVtcHQYBSABKAUSKwoFbGluZXMYBiADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMSDwoHc2hpcF9ieRgHIAEoCRIVCg1zZXJ2aWNlX2xldmVsGAggASgJEhEKCWFuc3dlcl9ieRgJIAEoCRIRCglnaWZ0X3dyYXAYCiABKAgiigEKGEZ1bGZpbGxtZW50T3JkZXJBY2NlcHRlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSKwoFbGluZXMYBCADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMivgEKGEZ1bGZpbGxtZW50T3JkZXJSZWplY3RlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSDgoGcmVhc29uGAQgASgJEhQKDHN0b2NrX2VmZmVjdBgFIAEoCRIrCgVsaW5lcxgGIAMoCzIcLm9yZGVybG9nLndhcmVob3VzZS52MS5Vbml0cxIMCgRub3RlGAcgASgJIlwKF0Z1bGZpbGxtZW50T3JkZXJPdmVyZHVlEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCSKSAQoPUGlja1Rhc2tQbGFubmVkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhQKDHBpY2tfbGlzdF9pZBgDIAEoCRIMCgRjZWxsGAQgASgJEisKBWxpbmVzGAUgAygLMhwub3JkZXJsb2cud2FyZWhvdXNlLnYxLlVuaXRzIqIBCgpJdGVtUGlja2VkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhQKDHBpY2tfbGlzdF9pZBgDIAEoCRIPCgdsaW5lX2lkGAQgASgJEgsKA3NrdRgFIAEoCRIQCghxdWFudGl0eRgGIAEoBRILCgNiaW4YByABKAkSEQoJd29ya2VyX2lkGAggASgJIpUBCgpQaWNrVW5kb25lEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhQKDHBpY2tfbGlzdF9pZBgDIAEoCRIPCgdsaW5lX2lkGAQgASgJEgsKA3NrdRgFIAEoCRIQCghxdWFudGl0eRgGIAEoBRIRCgl3b3JrZXJfaWQYByABKAkizwEKC1BpY2tTaG9ydGVkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRIUCgxwaWNrX2xpc3RfaWQYBCABKAkSDwoHbGluZV9pZBgFIAEoCRILCgNza3UYBiABKAkSEAoIcXVhbnRpdHkYByABKAUSDgoGcmVhc29uGAggASgJEhQKDHN0b2NrX2VmZmVjdBgJIAEoCRIRCgl3b3JrZXJfaWQYCiABKAkijQEKCkl0ZW1Tb3J0ZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDwoHbGluZV9pZBgDIAEoCRILCgNza3UYBCABKAkSEAoIcXVhbnRpdHkYBSABKAUSDAoEY2VsbBgGIAEoCRIRCgl3b3JrZXJfaWQYByABKAkiiAEKFkZ1bGZpbGxtZW50T3JkZXJQaWNrZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEisKBWxpbmVzGAQgAygLMhwub3JkZXJsb2cud2FyZWhvdXNlLnYxLlVuaXRzIoQCCg1QYWNrYWdlQ2xvc2VkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRISCgpwYWNrYWdlX2lkGAQgASgJEisKBWxpbmVzGAUgAygLMhwub3JkZXJsb2cud2FyZWhvdXNlLnYxLlVuaXRzEhQKDHdlaWdodF9ncmFtcxgGIAEoBRIOCgZjYXJ0b24YByABKAkSEQoJbGVuZ3RoX21tGAggASgFEhAKCHdpZHRoX21tGAkgASgFEhEKCWhlaWdodF9tbRgKIAEoBRIRCgl3b3JrZXJfaWQYCyABKAkiSAoWRnVsZmlsbG1lbnRPcmRlckNsb3NlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCSKdAQolRnVsZmlsbG1lbnRPcmRlckNhbmNlbGxhdGlvblJlcXVlc3RlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYAyABKAkSKwoFbGluZXMYBCADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMiugEKGUZ1bGZpbGxtZW50T3JkZXJDYW5jZWxsZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEhcKD2NhbmNlbGxhdGlvbl9pZBgEIAEoCRIrCgVsaW5lcxgFIAMoCzIcLm9yZGVybG9nLndhcmVob3VzZS52MS5Vbml0cxIUCgxzdG9ja19lZmZlY3QYBiABKAkisgEKI0Z1bGZpbGxtZW50T3JkZXJDYW5jZWxsYXRpb25SZWZ1c2VkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhcKD2NhbmNlbGxhdGlvbl9pZBgDIAEoCRIOCgZyZWFzb24YBCABKAkSMgoGc2hhcmVzGAUgAygLMiIub3JkZXJsb2cud2FyZWhvdXNlLnYxLlBhY2tlZFNoYXJlIlEKC1BhY2tlZFNoYXJlEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhIKCnBhY2thZ2VfaWQYBCABKAkijgEKDlB1dEJhY2tQbGFubmVkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEg8KB3Rhc2tfaWQYAyABKAkSDwoHbGluZV9pZBgEIAEoCRILCgNza3UYBSABKAkSEAoIcXVhbnRpdHkYBiABKAUSCwoDYmluGAcgASgJImEKC1B1dEJhY2tEb25lEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEg8KB3Rhc2tfaWQYAyABKAkSEQoJd29ya2VyX2lkGAQgASgJIngKDVBpY2tMaXN0RW50cnkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSDwoHbGluZV9pZBgCIAEoCRILCgNza3UYAyABKAkSEAoIcXVhbnRpdHkYBCABKAUSCwoDYmluGAUgASgJEgwKBGNlbGwYBiABKAkicQoPUGlja0xpc3RDcmVhdGVkEhQKDHBpY2tfbGlzdF9pZBgBIAEoCRIRCgljZW50ZXJfaWQYAiABKAkSNQoHZW50cmllcxgDIAMoCzIkLm9yZGVybG9nLndhcmVob3VzZS52MS5QaWNrTGlzdEVudHJ5IjsKEFBpY2tMaXN0QXNzaWduZWQSFAoMcGlja19saXN0X2lkGAEgASgJEhEKCXdvcmtlcl9pZBgCIAEoCSIpChFQaWNrTGlzdENvbXBsZXRlZBIUCgxwaWNrX2xpc3RfaWQYASABKAliBnByb3RvMw");
+  fileDesc("CiJvcmRlcmxvZy93YXJlaG91c2UvdjEvZXZlbnRzLnByb3RvEhVvcmRlcmxvZy53YXJlaG91c2UudjEiNwoFVW5pdHMSDwoHbGluZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAUi/wEKGUZ1bGZpbGxtZW50T3JkZXJSZXF1ZXN0ZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEhMKC2NlbnRlcl9raW5kGAQgASgJEg8KB2F0dGVtcHQYBSABKAUSKwoFbGluZXMYBiADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMSDwoHc2hpcF9ieRgHIAEoCRIVCg1zZXJ2aWNlX2xldmVsGAggASgJEhEKCWFuc3dlcl9ieRgJIAEoCRIRCglnaWZ0X3dyYXAYCiABKAgiigEKGEZ1bGZpbGxtZW50T3JkZXJBY2NlcHRlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSKwoFbGluZXMYBCADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMivgEKGEZ1bGZpbGxtZW50T3JkZXJSZWplY3RlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSDgoGcmVhc29uGAQgASgJEhQKDHN0b2NrX2VmZmVjdBgFIAEoCRIrCgVsaW5lcxgGIAMoCzIcLm9yZGVybG9nLndhcmVob3VzZS52MS5Vbml0cxIMCgRub3RlGAcgASgJInEKF0Z1bGZpbGxtZW50T3JkZXJPdmVyZHVlEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRITCgt3YWl0aW5nX2ZvchgEIAEoCSKSAQoPUGlja1Rhc2tQbGFubmVkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhQKDHBpY2tfbGlzdF9pZBgDIAEoCRIMCgRjZWxsGAQgASgJEisKBWxpbmVzGAUgAygLMhwub3JkZXJsb2cud2FyZWhvdXNlLnYxLlVuaXRzIrMBCgpJdGVtUGlja2VkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhQKDHBpY2tfbGlzdF9pZBgDIAEoCRIPCgdsaW5lX2lkGAQgASgJEgsKA3NrdRgFIAEoCRIQCghxdWFudGl0eRgGIAEoBRILCgNiaW4YByABKAkSEQoJd29ya2VyX2lkGAggASgJEg8KB3NjYW5faWQYCSABKAkipgEKClBpY2tVbmRvbmUSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSFAoMcGlja19saXN0X2lkGAMgASgJEg8KB2xpbmVfaWQYBCABKAkSCwoDc2t1GAUgASgJEhAKCHF1YW50aXR5GAYgASgFEhEKCXdvcmtlcl9pZBgHIAEoCRIPCgdzY2FuX2lkGAggASgJIuABCgtQaWNrU2hvcnRlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSFAoMcGlja19saXN0X2lkGAQgASgJEg8KB2xpbmVfaWQYBSABKAkSCwoDc2t1GAYgASgJEhAKCHF1YW50aXR5GAcgASgFEg4KBnJlYXNvbhgIIAEoCRIUCgxzdG9ja19lZmZlY3QYCSABKAkSEQoJd29ya2VyX2lkGAogASgJEg8KB3NjYW5faWQYCyABKAkingEKCkl0ZW1Tb3J0ZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSDwoHbGluZV9pZBgDIAEoCRILCgNza3UYBCABKAkSEAoIcXVhbnRpdHkYBSABKAUSDAoEY2VsbBgGIAEoCRIRCgl3b3JrZXJfaWQYByABKAkSDwoHc2Nhbl9pZBgIIAEoCSKIAQoWRnVsZmlsbG1lbnRPcmRlclBpY2tlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSKwoFbGluZXMYBCADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMihAIKDVBhY2thZ2VDbG9zZWQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEAoIb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEhIKCnBhY2thZ2VfaWQYBCABKAkSKwoFbGluZXMYBSADKAsyHC5vcmRlcmxvZy53YXJlaG91c2UudjEuVW5pdHMSFAoMd2VpZ2h0X2dyYW1zGAYgASgFEg4KBmNhcnRvbhgHIAEoCRIRCglsZW5ndGhfbW0YCCABKAUSEAoId2lkdGhfbW0YCSABKAUSEQoJaGVpZ2h0X21tGAogASgFEhEKCXdvcmtlcl9pZBgLIAEoCSJIChZGdWxmaWxsbWVudE9yZGVyQ2xvc2VkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJIrABCiVGdWxmaWxsbWVudE9yZGVyQ2FuY2VsbGF0aW9uUmVxdWVzdGVkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhcKD2NhbmNlbGxhdGlvbl9pZBgDIAEoCRIrCgVsaW5lcxgEIAMoCzIcLm9yZGVybG9nLndhcmVob3VzZS52MS5Vbml0cxIRCglhbnN3ZXJfYnkYBSABKAkiYwoOV2l0aGRyYXduVW5pdHMSDwoHbGluZV9pZBgBIAEoCRIPCgd3YWl0aW5nGAIgASgFEg8KB3BsYW5uZWQYAyABKAUSDgoGcGlja2VkGAQgASgFEg4KBnNvcnRlZBgFIAEoBSL0AQoZRnVsZmlsbG1lbnRPcmRlckNhbmNlbGxlZBIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgBIAEoCRIQCghvcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSFwoPY2FuY2VsbGF0aW9uX2lkGAQgASgJEisKBWxpbmVzGAUgAygLMhwub3JkZXJsb2cud2FyZWhvdXNlLnYxLlVuaXRzEhQKDHN0b2NrX2VmZmVjdBgGIAEoCRI4Cgl3aXRoZHJhd24YByADKAsyJS5vcmRlcmxvZy53YXJlaG91c2UudjEuV2l0aGRyYXduVW5pdHMisgEKI0Z1bGZpbGxtZW50T3JkZXJDYW5jZWxsYXRpb25SZWZ1c2VkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEhcKD2NhbmNlbGxhdGlvbl9pZBgDIAEoCRIOCgZyZWFzb24YBCABKAkSMgoGc2hhcmVzGAUgAygLMiIub3JkZXJsb2cud2FyZWhvdXNlLnYxLlBhY2tlZFNoYXJlIlEKC1BhY2tlZFNoYXJlEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhIKCnBhY2thZ2VfaWQYBCABKAkijgEKDlB1dEJhY2tQbGFubmVkEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEg8KB3Rhc2tfaWQYAyABKAkSDwoHbGluZV9pZBgEIAEoCRILCgNza3UYBSABKAkSEAoIcXVhbnRpdHkYBiABKAUSCwoDYmluGAcgASgJImEKC1B1dEJhY2tEb25lEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAEgASgJEhAKCG9yZGVyX2lkGAIgASgJEg8KB3Rhc2tfaWQYAyABKAkSEQoJd29ya2VyX2lkGAQgASgJIngKDVBpY2tMaXN0RW50cnkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSDwoHbGluZV9pZBgCIAEoCRILCgNza3UYAyABKAkSEAoIcXVhbnRpdHkYBCABKAUSCwoDYmluGAUgASgJEgwKBGNlbGwYBiABKAkicQoPUGlja0xpc3RDcmVhdGVkEhQKDHBpY2tfbGlzdF9pZBgBIAEoCRIRCgljZW50ZXJfaWQYAiABKAkSNQoHZW50cmllcxgDIAMoCzIkLm9yZGVybG9nLndhcmVob3VzZS52MS5QaWNrTGlzdEVudHJ5IjsKEFBpY2tMaXN0QXNzaWduZWQSFAoMcGlja19saXN0X2lkGAEgASgJEhEKCXdvcmtlcl9pZBgCIAEoCSIpChFQaWNrTGlzdENvbXBsZXRlZBIUCgxwaWNrX2xpc3RfaWQYASABKAliBnByb3RvMw");
 
 /**
  * @generated from message orderlog.warehouse.v1.Units
@@ -211,6 +211,13 @@ export type FulfillmentOrderOverdue = Message<"orderlog.warehouse.v1.Fulfillment
    * @generated from field: string center_id = 3;
    */
   centerId: string;
+
+  /**
+   * acceptance | cancellation: the answer that did not come
+   *
+   * @generated from field: string waiting_for = 4;
+   */
+  waitingFor: string;
 };
 
 /**
@@ -304,6 +311,13 @@ export type ItemPicked = Message<"orderlog.warehouse.v1.ItemPicked"> & {
    * @generated from field: string worker_id = 8;
    */
   workerId: string;
+
+  /**
+   * the scanner's own id of the scan: a repeated scan changes nothing
+   *
+   * @generated from field: string scan_id = 9;
+   */
+  scanId: string;
 };
 
 /**
@@ -353,6 +367,13 @@ export type PickUndone = Message<"orderlog.warehouse.v1.PickUndone"> & {
    * @generated from field: string worker_id = 7;
    */
   workerId: string;
+
+  /**
+   * the scan that was taken back
+   *
+   * @generated from field: string scan_id = 8;
+   */
+  scanId: string;
 };
 
 /**
@@ -421,6 +442,13 @@ export type PickShorted = Message<"orderlog.warehouse.v1.PickShorted"> & {
    * @generated from field: string worker_id = 10;
    */
   workerId: string;
+
+  /**
+   * id of the report: a repeated report changes nothing
+   *
+   * @generated from field: string scan_id = 11;
+   */
+  scanId: string;
 };
 
 /**
@@ -468,6 +496,13 @@ export type ItemSorted = Message<"orderlog.warehouse.v1.ItemSorted"> & {
    * @generated from field: string worker_id = 7;
    */
   workerId: string;
+
+  /**
+   * empty when the whole list was confirmed at once
+   *
+   * @generated from field: string scan_id = 8;
+   */
+  scanId: string;
 };
 
 /**
@@ -627,6 +662,13 @@ export type FulfillmentOrderCancellationRequested = Message<"orderlog.warehouse.
    * @generated from field: repeated orderlog.warehouse.v1.Units lines = 4;
    */
   lines: Units[];
+
+  /**
+   * third party that has accepted: its deadline; else empty
+   *
+   * @generated from field: string answer_by = 5;
+   */
+  answerBy: string;
 };
 
 /**
@@ -635,6 +677,45 @@ export type FulfillmentOrderCancellationRequested = Message<"orderlog.warehouse.
  */
 export const FulfillmentOrderCancellationRequestedSchema: GenMessage<FulfillmentOrderCancellationRequested> = /*@__PURE__*/
   messageDesc(file_orderlog_warehouse_v1_events, 13);
+
+/**
+ * Where the units of one line stood when they were withdrawn.
+ *
+ * @generated from message orderlog.warehouse.v1.WithdrawnUnits
+ */
+export type WithdrawnUnits = Message<"orderlog.warehouse.v1.WithdrawnUnits"> & {
+  /**
+   * @generated from field: string line_id = 1;
+   */
+  lineId: string;
+
+  /**
+   * @generated from field: int32 waiting = 2;
+   */
+  waiting: number;
+
+  /**
+   * @generated from field: int32 planned = 3;
+   */
+  planned: number;
+
+  /**
+   * @generated from field: int32 picked = 4;
+   */
+  picked: number;
+
+  /**
+   * @generated from field: int32 sorted = 5;
+   */
+  sorted: number;
+};
+
+/**
+ * Describes the message orderlog.warehouse.v1.WithdrawnUnits.
+ * Use `create(WithdrawnUnitsSchema)` to create a new message.
+ */
+export const WithdrawnUnitsSchema: GenMessage<WithdrawnUnits> = /*@__PURE__*/
+  messageDesc(file_orderlog_warehouse_v1_events, 14);
 
 /**
  * These units were withdrawn before their package closed.
@@ -673,6 +754,11 @@ export type FulfillmentOrderCancelled = Message<"orderlog.warehouse.v1.Fulfillme
    * @generated from field: string stock_effect = 6;
    */
   stockEffect: string;
+
+  /**
+   * @generated from field: repeated orderlog.warehouse.v1.WithdrawnUnits withdrawn = 7;
+   */
+  withdrawn: WithdrawnUnits[];
 };
 
 /**
@@ -680,7 +766,7 @@ export type FulfillmentOrderCancelled = Message<"orderlog.warehouse.v1.Fulfillme
  * Use `create(FulfillmentOrderCancelledSchema)` to create a new message.
  */
 export const FulfillmentOrderCancelledSchema: GenMessage<FulfillmentOrderCancelled> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 14);
+  messageDesc(file_orderlog_warehouse_v1_events, 15);
 
 /**
  * These units are in a closed package (not_mine: shipping decides) or the third party refused.
@@ -721,7 +807,7 @@ export type FulfillmentOrderCancellationRefused = Message<"orderlog.warehouse.v1
  * Use `create(FulfillmentOrderCancellationRefusedSchema)` to create a new message.
  */
 export const FulfillmentOrderCancellationRefusedSchema: GenMessage<FulfillmentOrderCancellationRefused> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 15);
+  messageDesc(file_orderlog_warehouse_v1_events, 16);
 
 /**
  * @generated from message orderlog.warehouse.v1.PackedShare
@@ -755,7 +841,7 @@ export type PackedShare = Message<"orderlog.warehouse.v1.PackedShare"> & {
  * Use `create(PackedShareSchema)` to create a new message.
  */
 export const PackedShareSchema: GenMessage<PackedShare> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 16);
+  messageDesc(file_orderlog_warehouse_v1_events, 17);
 
 /**
  * @generated from message orderlog.warehouse.v1.PutBackPlanned
@@ -802,7 +888,7 @@ export type PutBackPlanned = Message<"orderlog.warehouse.v1.PutBackPlanned"> & {
  * Use `create(PutBackPlannedSchema)` to create a new message.
  */
 export const PutBackPlannedSchema: GenMessage<PutBackPlanned> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 17);
+  messageDesc(file_orderlog_warehouse_v1_events, 18);
 
 /**
  * @generated from message orderlog.warehouse.v1.PutBackDone
@@ -834,7 +920,7 @@ export type PutBackDone = Message<"orderlog.warehouse.v1.PutBackDone"> & {
  * Use `create(PutBackDoneSchema)` to create a new message.
  */
 export const PutBackDoneSchema: GenMessage<PutBackDone> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 18);
+  messageDesc(file_orderlog_warehouse_v1_events, 19);
 
 /**
  * @generated from message orderlog.warehouse.v1.PickListEntry
@@ -876,7 +962,7 @@ export type PickListEntry = Message<"orderlog.warehouse.v1.PickListEntry"> & {
  * Use `create(PickListEntrySchema)` to create a new message.
  */
 export const PickListEntrySchema: GenMessage<PickListEntry> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 19);
+  messageDesc(file_orderlog_warehouse_v1_events, 20);
 
 /**
  * Stream pick-list-<id>, shard = hash(stream). Entries sorted along the aisles.
@@ -905,7 +991,7 @@ export type PickListCreated = Message<"orderlog.warehouse.v1.PickListCreated"> &
  * Use `create(PickListCreatedSchema)` to create a new message.
  */
 export const PickListCreatedSchema: GenMessage<PickListCreated> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 20);
+  messageDesc(file_orderlog_warehouse_v1_events, 21);
 
 /**
  * @generated from message orderlog.warehouse.v1.PickListAssigned
@@ -927,7 +1013,7 @@ export type PickListAssigned = Message<"orderlog.warehouse.v1.PickListAssigned">
  * Use `create(PickListAssignedSchema)` to create a new message.
  */
 export const PickListAssignedSchema: GenMessage<PickListAssigned> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 21);
+  messageDesc(file_orderlog_warehouse_v1_events, 22);
 
 /**
  * @generated from message orderlog.warehouse.v1.PickListCompleted
@@ -944,5 +1030,5 @@ export type PickListCompleted = Message<"orderlog.warehouse.v1.PickListCompleted
  * Use `create(PickListCompletedSchema)` to create a new message.
  */
 export const PickListCompletedSchema: GenMessage<PickListCompleted> = /*@__PURE__*/
-  messageDesc(file_orderlog_warehouse_v1_events, 22);
+  messageDesc(file_orderlog_warehouse_v1_events, 23);
 
