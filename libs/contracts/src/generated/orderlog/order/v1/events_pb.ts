@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orderlog/order/v1/events.proto.
  */
 export const file_orderlog_order_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vcmRlcmxvZy9vcmRlci92MS9ldmVudHMucHJvdG8SEW9yZGVybG9nLm9yZGVyLnYxIj4KDExpbmVRdWFudGl0eRIPCgdsaW5lX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoBSJWCgtEZXN0aW5hdGlvbhIUCgxjb3VudHJ5X2NvZGUYASABKAkSDgoGcmVnaW9uGAIgASgJEhMKC3Bvc3RhbF9jb2RlGAMgASgJEgwKBGNpdHkYBCABKAkiNQoHVGF4TGluZRIMCgRuYW1lGAEgASgJEgwKBHJhdGUYAiABKAkSDgoGYW1vdW50GAMgASgDIrQCCgRMaW5lEg8KB2xpbmVfaWQYASABKAkSEwoLZXh0ZXJuYWxfaWQYAiABKAkSCwoDc2t1GAMgASgJEgwKBG5hbWUYBCABKAkSEAoIcXVhbnRpdHkYBSABKAUSEgoKdW5pdF9wcmljZRgGIAEoAxIQCghkaXNjb3VudBgHIAEoAxILCgN0YXgYCCABKAMSDQoFdG90YWwYCSABKAMSLQoJdGF4X2xpbmVzGAogAygLMhoub3JkZXJsb2cub3JkZXIudjEuVGF4TGluZRI3CghtZXRhZGF0YRgLIAMoCzIlLm9yZGVybG9nLm9yZGVyLnYxLkxpbmUuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimAEKCERlbGl2ZXJ5Eg4KBm1ldGhvZBgBIAEoCRIVCg1zZXJ2aWNlX2xldmVsGAIgASgJEg4KBmFtb3VudBgDIAEoAxIQCghkaXNjb3VudBgEIAEoAxILCgN0YXgYBSABKAMSDQoFdG90YWwYBiABKAMSEwoLcHJvbWlzZWRfYnkYByABKAkSEgoKbm90X2JlZm9yZRgIIAEoCSIoCghEaXNjb3VudBIMCgRjb2RlGAEgASgJEg4KBmFtb3VudBgCIAEoAyJLCgZUb3RhbHMSDQoFbGluZXMYASABKAMSEAoIZGVsaXZlcnkYAiABKAMSCwoDdGF4GAMgASgDEhMKC2dyYW5kX3RvdGFsGAQgASgDInoKB1BheW1lbnQSDgoGc3RhdHVzGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIZChFhdXRob3JpemVkX2Ftb3VudBgDIAEoAxIXCg9jYXB0dXJlZF9hbW91bnQYBCABKAMSGAoQYXV0aG9yaXplZF91bnRpbBgFIAEoCSJUCgZQb2xpY3kSDQoFc3BsaXQYASABKAkSEQoJYmFja29yZGVyGAIgASgJEhQKDHN1YnN0aXR1dGlvbhgDIAEoCRISCgpyZWxlYXNlX29uGAQgASgJIjgKCEJ1c2luZXNzEh0KFXB1cmNoYXNlX29yZGVyX251bWJlchgBIAEoCRINCgV0ZXJtcxgCIAEoCSI7CglFeGNsdXNpb24SEQoJY2VudGVyX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIOCgZyZWFzb24YAyABKAki1AYKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSGgoSZXh0ZXJuYWxfcmVmZXJlbmNlGAMgASgJEg4KBm51bWJlchgEIAEoCRIRCglwbGFjZWRfYXQYBSABKAkSEAoIY3VycmVuY3kYBiABKAkSFAoMdGF4X2luY2x1ZGVkGAcgASgIEhwKFGN1c3RvbWVyX2V4dGVybmFsX2lkGAggASgJEhUKDWN1c3RvbWVyX3R5cGUYCSABKAkSFwoPY3VzdG9tZXJfbG9jYWxlGAogASgJEjMKC2Rlc3RpbmF0aW9uGAsgASgLMh4ub3JkZXJsb2cub3JkZXIudjEuRGVzdGluYXRpb24SLQoIZGVsaXZlcnkYDCABKAsyGy5vcmRlcmxvZy5vcmRlci52MS5EZWxpdmVyeRImCgVsaW5lcxgNIAMoCzIXLm9yZGVybG9nLm9yZGVyLnYxLkxpbmUSLgoJZGlzY291bnRzGA4gAygLMhsub3JkZXJsb2cub3JkZXIudjEuRGlzY291bnQSKQoGdG90YWxzGA8gASgLMhkub3JkZXJsb2cub3JkZXIudjEuVG90YWxzEisKB3BheW1lbnQYECABKAsyGi5vcmRlcmxvZy5vcmRlci52MS5QYXltZW50EikKBnBvbGljeRgRIAEoCzIZLm9yZGVybG9nLm9yZGVyLnYxLlBvbGljeRIRCglnaWZ0X3dyYXAYEiABKAgSGAoQZ2lmdF9oaWRlX3ByaWNlcxgTIAEoCBItCghidXNpbmVzcxgUIAEoCzIbLm9yZGVybG9nLm9yZGVyLnYxLkJ1c2luZXNzEgwKBHRhZ3MYFSADKAkSPgoIbWV0YWRhdGEYFiADKAsyLC5vcmRlcmxvZy5vcmRlci52MS5PcmRlclBsYWNlZC5NZXRhZGF0YUVudHJ5Eh0KFXBlcnNvbmFsX2RhdGFfdmVyc2lvbhgXIAEoBRIcChRwZXJzb25hbF9kYXRhX2RpZ2VzdBgYIAEoCRIWCg50cmFja2luZ190b2tlbhgZIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQQoNT3JkZXJSZWplY3RlZBIQCghvcmRlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSDgoGZGV0YWlsGAMgASgJImAKCU9yZGVySGVsZBIQCghvcmRlcl9pZBgBIAEoCRIPCgdob2xkX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIOCgZkZXRhaWwYBCABKAkSEAoIbGluZV9pZHMYBSADKAkiVgoRT3JkZXJIb2xkUmVsZWFzZWQSEAoIb3JkZXJfaWQYASABKAkSDwoHaG9sZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkSDgoGZGV0YWlsGAQgASgJIlQKE09yZGVyUGF5bWVudENoYW5nZWQSEAoIb3JkZXJfaWQYASABKAkSKwoHcGF5bWVudBgCIAEoCzIaLm9yZGVybG9nLm9yZGVyLnYxLlBheW1lbnQi6wEKDU9yZGVyQWNjZXB0ZWQSEAoIb3JkZXJfaWQYASABKAkSMwoLZGVzdGluYXRpb24YAiABKAsyHi5vcmRlcmxvZy5vcmRlci52MS5EZXN0aW5hdGlvbhIVCg1zZXJ2aWNlX2xldmVsGAMgASgJEhAKCGN1cnJlbmN5GAQgASgJEikKBnBvbGljeRgFIAEoCzIZLm9yZGVybG9nLm9yZGVyLnYxLlBvbGljeRIuCgVsaW5lcxgGIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eRIPCgdhdHRlbXB0GAcgASgFIrYBChJQbGFubmVkRnVsZmlsbG1lbnQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEQoJY2VudGVyX2lkGAIgASgJEhMKC2NlbnRlcl9raW5kGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5Eg8KB3NoaXBfYnkYBSABKAkSGQoRZXhwZWN0ZWRfZGVsaXZlcnkYBiABKAkinAEKC09yZGVyUm91dGVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSOwoMZnVsZmlsbG1lbnRzGAMgAygLMiUub3JkZXJsb2cub3JkZXIudjEuUGxhbm5lZEZ1bGZpbGxtZW50EhUKDXNlcnZpY2VfbGV2ZWwYBCABKAkSFgoOcmVzZXJ2YXRpb25faWQYBSABKAkieAoQT3JkZXJCYWNrb3JkZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIuCgVsaW5lcxgCIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eRIRCglyZXZpZXdfYXQYAyABKAkSDwoHYXR0ZW1wdBgEIAEoBSKPAQoOT3JkZXJBbGxvY2F0ZWQSEAoIb3JkZXJfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoBRIWCg5yZXNlcnZhdGlvbl9pZBgDIAEoCRIuCgVsaW5lcxgEIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eRISCgpleHBpcmVzX2F0GAUgASgJIu4BCg1PcmRlclJlbGVhc2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSFgoOcmVzZXJ2YXRpb25faWQYAyABKAkSGQoRcmVzZXJ2YXRpb25fZXBvY2gYBCABKAUSOwoMZnVsZmlsbG1lbnRzGAUgAygLMiUub3JkZXJsb2cub3JkZXIudjEuUGxhbm5lZEZ1bGZpbGxtZW50EhUKDXNlcnZpY2VfbGV2ZWwYBiABKAkSIAoYZGVzdGluYXRpb25fY291bnRyeV9jb2RlGAcgASgJEhEKCWdpZnRfd3JhcBgIIAEoCCKeAQoNUmVvcGVuZWRVbml0cxIPCgdsaW5lX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoBRIRCgljZW50ZXJfaWQYBCABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYBSABKAkSFgoOcmVzZXJ2YXRpb25faWQYBiABKAkSFAoMc3RvY2tfZWZmZWN0GAcgASgJIuMCChJPcmRlckxpbmVzUmVvcGVuZWQSEAoIb3JkZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJEi8KBXVuaXRzGAMgAygLMiAub3JkZXJsb2cub3JkZXIudjEuUmVvcGVuZWRVbml0cxIuCgVsaW5lcxgEIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eRIwCgpleGNsdXNpb25zGAUgAygLMhwub3JkZXJsb2cub3JkZXIudjEuRXhjbHVzaW9uEg8KB2F0dGVtcHQYBiABKAUSMwoLZGVzdGluYXRpb24YByABKAsyHi5vcmRlcmxvZy5vcmRlci52MS5EZXN0aW5hdGlvbhIVCg1zZXJ2aWNlX2xldmVsGAggASgJEhAKCGN1cnJlbmN5GAkgASgJEikKBnBvbGljeRgKIAEoCzIZLm9yZGVybG9nLm9yZGVyLnYxLlBvbGljeSKMAQoXT3JkZXJGdWxmaWxsbWVudFN0YXJ0ZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5IosBChZPcmRlckZ1bGZpbGxtZW50UGlja2VkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRIuCgVsaW5lcxgEIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eSL4AgoST3JkZXJQYWNrYWdlUGFja2VkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRISCgpwYWNrYWdlX2lkGAQgASgJEi4KBWxpbmVzGAUgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5EhQKDHdlaWdodF9ncmFtcxgGIAEoBRIOCgZjYXJ0b24YByABKAkSEQoJbGVuZ3RoX21tGAggASgFEhAKCHdpZHRoX21tGAkgASgFEhEKCWhlaWdodF9tbRgKIAEoBRIVCg1zZXJ2aWNlX2xldmVsGAsgASgJEjMKC2Rlc3RpbmF0aW9uGAwgASgLMh4ub3JkZXJsb2cub3JkZXIudjEuRGVzdGluYXRpb24SFgoOdHJhY2tpbmdfdG9rZW4YDSABKAkSGQoRZXhwZWN0ZWRfZGVsaXZlcnkYDiABKAki7gEKE09yZGVyUGFja2FnZUxhYmVsZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIuCgVsaW5lcxgEIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eRIPCgdjYXJyaWVyGAUgASgJEhcKD3RyYWNraW5nX251bWJlchgGIAEoCRIUCgx0cmFja2luZ191cmwYByABKAkSDAoEY29zdBgIIAEoAxIVCg1jb3N0X2N1cnJlbmN5GAkgASgJIp0CChNPcmRlclBhY2thZ2VTaGlwcGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSEQoJY2VudGVyX2lkGAQgASgJEi4KBWxpbmVzGAUgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5EhMKC3NoaXBtZW50X2lkGAYgASgJEg8KB2NhcnJpZXIYByABKAkSFwoPdHJhY2tpbmdfbnVtYmVyGAggASgJEhYKDmNhcHR1cmVfYW1vdW50GAkgASgDEhAKCGN1cnJlbmN5GAogASgJEhYKDnJlc2VydmF0aW9uX2lkGAsgASgJIlAKDE9yZGVyU2hpcHBlZBIQCghvcmRlcl9pZBgBIAEoCRIuCgVsaW5lcxgCIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eSKhAQoVT3JkZXJQYWNrYWdlRGVsaXZlcmVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSLgoFbGluZXMYBCADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSFAoMZGVsaXZlcmVkX2F0GAUgASgJIp0BChdPcmRlclBhY2thZ2VVbmRlbGl2ZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5Eg4KBnJlYXNvbhgFIAEoCSJSCg5PcmRlckRlbGl2ZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIuCgVsaW5lcxgCIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eSI9ChZPcmRlckZlZWRiYWNrUmVxdWVzdGVkEhAKCG9yZGVyX2lkGAEgASgJEhEKCWFuc3dlcl9ieRgCIAEoCSJXChVPcmRlckZlZWRiYWNrUmVjZWl2ZWQSEAoIb3JkZXJfaWQYASABKAkSDQoFc2NvcmUYAiABKAUSHQoVcGVyc29uYWxfZGF0YV92ZXJzaW9uGAMgASgFIi8KC09yZGVyQ2xvc2VkEhAKCG9yZGVyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJgCgxPcmRlckFtZW5kZWQSEAoIb3JkZXJfaWQYASABKAkSLgoFbGluZXMYAiADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSDgoGZGV0YWlsGAMgASgJIpkBChNPcmRlckFkZHJlc3NDaGFuZ2VkEhAKCG9yZGVyX2lkGAEgASgJEjMKC2Rlc3RpbmF0aW9uGAIgASgLMh4ub3JkZXJsb2cub3JkZXIudjEuRGVzdGluYXRpb24SHQoVcGVyc29uYWxfZGF0YV92ZXJzaW9uGAMgASgFEhwKFHBlcnNvbmFsX2RhdGFfZGlnZXN0GAQgASgJImEKEUNhbmNlbGxhdGlvblNoYXJlEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAQgASgJIpsBChpPcmRlckNhbmNlbGxhdGlvblJlcXVlc3RlZBIQCghvcmRlcl9pZBgBIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYAiABKAkSDgoGcmVhc29uGAMgASgJEjQKBnNoYXJlcxgEIAMoCzIkLm9yZGVybG9nLm9yZGVyLnYxLkNhbmNlbGxhdGlvblNoYXJlEgwKBG5vdGUYBSABKAkinwEKDkNhbmNlbGxlZFVuaXRzEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhEKCWNlbnRlcl9pZBgEIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgFIAEoCRIWCg5yZXNlcnZhdGlvbl9pZBgGIAEoCRIUCgxzdG9ja19lZmZlY3QYByABKAkiggEKE09yZGVyTGluZXNDYW5jZWxsZWQSEAoIb3JkZXJfaWQYASABKAkSFwoPY2FuY2VsbGF0aW9uX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIwCgV1bml0cxgEIAMoCzIhLm9yZGVybG9nLm9yZGVyLnYxLkNhbmNlbGxlZFVuaXRzIosBChhPcmRlckNhbmNlbGxhdGlvblJlZnVzZWQSEAoIb3JkZXJfaWQYASABKAkSFwoPY2FuY2VsbGF0aW9uX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCRI0CgZzaGFyZXMYBCADKAsyJC5vcmRlcmxvZy5vcmRlci52MS5DYW5jZWxsYXRpb25TaGFyZSIyCg5PcmRlckNhbmNlbGxlZBIQCghvcmRlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAliBnByb3RvMw");
+  fileDesc("Ch5vcmRlcmxvZy9vcmRlci92MS9ldmVudHMucHJvdG8SEW9yZGVybG9nLm9yZGVyLnYxIj4KDExpbmVRdWFudGl0eRIPCgdsaW5lX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoBSJWCgtEZXN0aW5hdGlvbhIUCgxjb3VudHJ5X2NvZGUYASABKAkSDgoGcmVnaW9uGAIgASgJEhMKC3Bvc3RhbF9jb2RlGAMgASgJEgwKBGNpdHkYBCABKAkiNQoHVGF4TGluZRIMCgRuYW1lGAEgASgJEgwKBHJhdGUYAiABKAkSDgoGYW1vdW50GAMgASgDIrQCCgRMaW5lEg8KB2xpbmVfaWQYASABKAkSEwoLZXh0ZXJuYWxfaWQYAiABKAkSCwoDc2t1GAMgASgJEgwKBG5hbWUYBCABKAkSEAoIcXVhbnRpdHkYBSABKAUSEgoKdW5pdF9wcmljZRgGIAEoAxIQCghkaXNjb3VudBgHIAEoAxILCgN0YXgYCCABKAMSDQoFdG90YWwYCSABKAMSLQoJdGF4X2xpbmVzGAogAygLMhoub3JkZXJsb2cub3JkZXIudjEuVGF4TGluZRI3CghtZXRhZGF0YRgLIAMoCzIlLm9yZGVybG9nLm9yZGVyLnYxLkxpbmUuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimAEKCERlbGl2ZXJ5Eg4KBm1ldGhvZBgBIAEoCRIVCg1zZXJ2aWNlX2xldmVsGAIgASgJEg4KBmFtb3VudBgDIAEoAxIQCghkaXNjb3VudBgEIAEoAxILCgN0YXgYBSABKAMSDQoFdG90YWwYBiABKAMSEwoLcHJvbWlzZWRfYnkYByABKAkSEgoKbm90X2JlZm9yZRgIIAEoCSIoCghEaXNjb3VudBIMCgRjb2RlGAEgASgJEg4KBmFtb3VudBgCIAEoAyJLCgZUb3RhbHMSDQoFbGluZXMYASABKAMSEAoIZGVsaXZlcnkYAiABKAMSCwoDdGF4GAMgASgDEhMKC2dyYW5kX3RvdGFsGAQgASgDInoKB1BheW1lbnQSDgoGc3RhdHVzGAEgASgJEhEKCXJlZmVyZW5jZRgCIAEoCRIZChFhdXRob3JpemVkX2Ftb3VudBgDIAEoAxIXCg9jYXB0dXJlZF9hbW91bnQYBCABKAMSGAoQYXV0aG9yaXplZF91bnRpbBgFIAEoCSJUCgZQb2xpY3kSDQoFc3BsaXQYASABKAkSEQoJYmFja29yZGVyGAIgASgJEhQKDHN1YnN0aXR1dGlvbhgDIAEoCRISCgpyZWxlYXNlX29uGAQgASgJIjgKCEJ1c2luZXNzEh0KFXB1cmNoYXNlX29yZGVyX251bWJlchgBIAEoCRINCgV0ZXJtcxgCIAEoCSI7CglFeGNsdXNpb24SEQoJY2VudGVyX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIOCgZyZWFzb24YAyABKAkigQcKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSGgoSZXh0ZXJuYWxfcmVmZXJlbmNlGAMgASgJEg4KBm51bWJlchgEIAEoCRIRCglwbGFjZWRfYXQYBSABKAkSEAoIY3VycmVuY3kYBiABKAkSFAoMdGF4X2luY2x1ZGVkGAcgASgIEhwKFGN1c3RvbWVyX2V4dGVybmFsX2lkGAggASgJEhUKDWN1c3RvbWVyX3R5cGUYCSABKAkSFwoPY3VzdG9tZXJfbG9jYWxlGAogASgJEjMKC2Rlc3RpbmF0aW9uGAsgASgLMh4ub3JkZXJsb2cub3JkZXIudjEuRGVzdGluYXRpb24SLQoIZGVsaXZlcnkYDCABKAsyGy5vcmRlcmxvZy5vcmRlci52MS5EZWxpdmVyeRImCgVsaW5lcxgNIAMoCzIXLm9yZGVybG9nLm9yZGVyLnYxLkxpbmUSLgoJZGlzY291bnRzGA4gAygLMhsub3JkZXJsb2cub3JkZXIudjEuRGlzY291bnQSKQoGdG90YWxzGA8gASgLMhkub3JkZXJsb2cub3JkZXIudjEuVG90YWxzEisKB3BheW1lbnQYECABKAsyGi5vcmRlcmxvZy5vcmRlci52MS5QYXltZW50EikKBnBvbGljeRgRIAEoCzIZLm9yZGVybG9nLm9yZGVyLnYxLlBvbGljeRIRCglnaWZ0X3dyYXAYEiABKAgSGAoQZ2lmdF9oaWRlX3ByaWNlcxgTIAEoCBItCghidXNpbmVzcxgUIAEoCzIbLm9yZGVybG9nLm9yZGVyLnYxLkJ1c2luZXNzEgwKBHRhZ3MYFSADKAkSPgoIbWV0YWRhdGEYFiADKAsyLC5vcmRlcmxvZy5vcmRlci52MS5PcmRlclBsYWNlZC5NZXRhZGF0YUVudHJ5Eh0KFXBlcnNvbmFsX2RhdGFfdmVyc2lvbhgXIAEoBRIcChRwZXJzb25hbF9kYXRhX2RpZ2VzdBgYIAEoCRIWCg50cmFja2luZ190b2tlbhgZIAEoCRITCgtyZWNlaXZlZF9hdBgaIAEoCRIWCg5yZXF1ZXN0X2RpZ2VzdBgbIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQQoNT3JkZXJSZWplY3RlZBIQCghvcmRlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSDgoGZGV0YWlsGAMgASgJImAKCU9yZGVySGVsZBIQCghvcmRlcl9pZBgBIAEoCRIPCgdob2xkX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIOCgZkZXRhaWwYBCABKAkSEAoIbGluZV9pZHMYBSADKAkiZgoRT3JkZXJIb2xkUmVsZWFzZWQSEAoIb3JkZXJfaWQYASABKAkSDwoHaG9sZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkSDgoGZGV0YWlsGAQgASgJEg4KBmR1ZV9ieRgFIAEoCSJUChNPcmRlclBheW1lbnRDaGFuZ2VkEhAKCG9yZGVyX2lkGAEgASgJEisKB3BheW1lbnQYAiABKAsyGi5vcmRlcmxvZy5vcmRlci52MS5QYXltZW50IosCCg1PcmRlckFjY2VwdGVkEhAKCG9yZGVyX2lkGAEgASgJEjMKC2Rlc3RpbmF0aW9uGAIgASgLMh4ub3JkZXJsb2cub3JkZXIudjEuRGVzdGluYXRpb24SFQoNc2VydmljZV9sZXZlbBgDIAEoCRIQCghjdXJyZW5jeRgEIAEoCRIpCgZwb2xpY3kYBSABKAsyGS5vcmRlcmxvZy5vcmRlci52MS5Qb2xpY3kSLgoFbGluZXMYBiADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSDwoHYXR0ZW1wdBgHIAEoBRIOCgZkdWVfYnkYCCABKAkSDgoGcGF5X2J5GAkgASgJIrYBChJQbGFubmVkRnVsZmlsbG1lbnQSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYASABKAkSEQoJY2VudGVyX2lkGAIgASgJEhMKC2NlbnRlcl9raW5kGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5Eg8KB3NoaXBfYnkYBSABKAkSGQoRZXhwZWN0ZWRfZGVsaXZlcnkYBiABKAkinAEKC09yZGVyUm91dGVkEhAKCG9yZGVyX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSOwoMZnVsZmlsbG1lbnRzGAMgAygLMiUub3JkZXJsb2cub3JkZXIudjEuUGxhbm5lZEZ1bGZpbGxtZW50EhUKDXNlcnZpY2VfbGV2ZWwYBCABKAkSFgoOcmVzZXJ2YXRpb25faWQYBSABKAkiiAEKEE9yZGVyQmFja29yZGVyZWQSEAoIb3JkZXJfaWQYASABKAkSLgoFbGluZXMYAiADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSEQoJcmV2aWV3X2F0GAMgASgJEg8KB2F0dGVtcHQYBCABKAUSDgoGZHVlX2J5GAUgASgJIroBCg5PcmRlckFsbG9jYXRlZBIQCghvcmRlcl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgFEhYKDnJlc2VydmF0aW9uX2lkGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5EhIKCmV4cGlyZXNfYXQYBSABKAkSGQoRcmVzZXJ2YXRpb25fZXBvY2gYBiABKAUSDgoGZHVlX2J5GAcgASgJIv4BCg1PcmRlclJlbGVhc2VkEhAKCG9yZGVyX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKAUSFgoOcmVzZXJ2YXRpb25faWQYAyABKAkSGQoRcmVzZXJ2YXRpb25fZXBvY2gYBCABKAUSOwoMZnVsZmlsbG1lbnRzGAUgAygLMiUub3JkZXJsb2cub3JkZXIudjEuUGxhbm5lZEZ1bGZpbGxtZW50EhUKDXNlcnZpY2VfbGV2ZWwYBiABKAkSIAoYZGVzdGluYXRpb25fY291bnRyeV9jb2RlGAcgASgJEhEKCWdpZnRfd3JhcBgIIAEoCBIOCgZkdWVfYnkYCSABKAkisgEKDVJlb3BlbmVkVW5pdHMSDwoHbGluZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAUSEQoJY2VudGVyX2lkGAQgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAUgASgJEhYKDnJlc2VydmF0aW9uX2lkGAYgASgJEhQKDHN0b2NrX2VmZmVjdBgHIAEoCRISCgpwYWNrYWdlX2lkGAggASgJIp4DChJPcmRlckxpbmVzUmVvcGVuZWQSEAoIb3JkZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJEi8KBXVuaXRzGAMgAygLMiAub3JkZXJsb2cub3JkZXIudjEuUmVvcGVuZWRVbml0cxIuCgVsaW5lcxgEIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eRIwCgpleGNsdXNpb25zGAUgAygLMhwub3JkZXJsb2cub3JkZXIudjEuRXhjbHVzaW9uEg8KB2F0dGVtcHQYBiABKAUSMwoLZGVzdGluYXRpb24YByABKAsyHi5vcmRlcmxvZy5vcmRlci52MS5EZXN0aW5hdGlvbhIVCg1zZXJ2aWNlX2xldmVsGAggASgJEhAKCGN1cnJlbmN5GAkgASgJEikKBnBvbGljeRgKIAEoCzIZLm9yZGVybG9nLm9yZGVyLnYxLlBvbGljeRIQCghjYXVzZV9pZBgLIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYDCABKAkSDgoGZHVlX2J5GA0gASgJIowBChdPcmRlckZ1bGZpbGxtZW50U3RhcnRlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRIRCgljZW50ZXJfaWQYAyABKAkSLgoFbGluZXMYBCADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkiiwEKFk9yZGVyRnVsZmlsbG1lbnRQaWNrZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5IvgCChJPcmRlclBhY2thZ2VQYWNrZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEQoJY2VudGVyX2lkGAMgASgJEhIKCnBhY2thZ2VfaWQYBCABKAkSLgoFbGluZXMYBSADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSFAoMd2VpZ2h0X2dyYW1zGAYgASgFEg4KBmNhcnRvbhgHIAEoCRIRCglsZW5ndGhfbW0YCCABKAUSEAoId2lkdGhfbW0YCSABKAUSEQoJaGVpZ2h0X21tGAogASgFEhUKDXNlcnZpY2VfbGV2ZWwYCyABKAkSMwoLZGVzdGluYXRpb24YDCABKAsyHi5vcmRlcmxvZy5vcmRlci52MS5EZXN0aW5hdGlvbhIWCg50cmFja2luZ190b2tlbhgNIAEoCRIZChFleHBlY3RlZF9kZWxpdmVyeRgOIAEoCSKJAgoTT3JkZXJQYWNrYWdlTGFiZWxlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5Eg8KB2NhcnJpZXIYBSABKAkSFwoPdHJhY2tpbmdfbnVtYmVyGAYgASgJEhQKDHRyYWNraW5nX3VybBgHIAEoCRIMCgRjb3N0GAggASgDEhUKDWNvc3RfY3VycmVuY3kYCSABKAkSGQoRZXhwZWN0ZWRfZGVsaXZlcnkYCiABKAkinQIKE09yZGVyUGFja2FnZVNoaXBwZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIRCgljZW50ZXJfaWQYBCABKAkSLgoFbGluZXMYBSADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSEwoLc2hpcG1lbnRfaWQYBiABKAkSDwoHY2FycmllchgHIAEoCRIXCg90cmFja2luZ19udW1iZXIYCCABKAkSFgoOY2FwdHVyZV9hbW91bnQYCSABKAMSEAoIY3VycmVuY3kYCiABKAkSFgoOcmVzZXJ2YXRpb25faWQYCyABKAkiYAoMT3JkZXJTaGlwcGVkEhAKCG9yZGVyX2lkGAEgASgJEi4KBWxpbmVzGAIgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5Eg4KBmR1ZV9ieRgDIAEoCSKhAQoVT3JkZXJQYWNrYWdlRGVsaXZlcmVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSLgoFbGluZXMYBCADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSFAoMZGVsaXZlcmVkX2F0GAUgASgJIp0BChdPcmRlclBhY2thZ2VVbmRlbGl2ZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEi4KBWxpbmVzGAQgAygLMh8ub3JkZXJsb2cub3JkZXIudjEuTGluZVF1YW50aXR5Eg4KBnJlYXNvbhgFIAEoCSJSCg5PcmRlckRlbGl2ZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIuCgVsaW5lcxgCIAMoCzIfLm9yZGVybG9nLm9yZGVyLnYxLkxpbmVRdWFudGl0eSI9ChZPcmRlckZlZWRiYWNrUmVxdWVzdGVkEhAKCG9yZGVyX2lkGAEgASgJEhEKCWFuc3dlcl9ieRgCIAEoCSJXChVPcmRlckZlZWRiYWNrUmVjZWl2ZWQSEAoIb3JkZXJfaWQYASABKAkSDQoFc2NvcmUYAiABKAUSHQoVcGVyc29uYWxfZGF0YV92ZXJzaW9uGAMgASgFIi8KC09yZGVyQ2xvc2VkEhAKCG9yZGVyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJgCgxPcmRlckFtZW5kZWQSEAoIb3JkZXJfaWQYASABKAkSLgoFbGluZXMYAiADKAsyHy5vcmRlcmxvZy5vcmRlci52MS5MaW5lUXVhbnRpdHkSDgoGZGV0YWlsGAMgASgJIpkBChNPcmRlckFkZHJlc3NDaGFuZ2VkEhAKCG9yZGVyX2lkGAEgASgJEjMKC2Rlc3RpbmF0aW9uGAIgASgLMh4ub3JkZXJsb2cub3JkZXIudjEuRGVzdGluYXRpb24SHQoVcGVyc29uYWxfZGF0YV92ZXJzaW9uGAMgASgFEhwKFHBlcnNvbmFsX2RhdGFfZGlnZXN0GAQgASgJImEKEUNhbmNlbGxhdGlvblNoYXJlEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAQgASgJIpsBChpPcmRlckNhbmNlbGxhdGlvblJlcXVlc3RlZBIQCghvcmRlcl9pZBgBIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYAiABKAkSDgoGcmVhc29uGAMgASgJEjQKBnNoYXJlcxgEIAMoCzIkLm9yZGVybG9nLm9yZGVyLnYxLkNhbmNlbGxhdGlvblNoYXJlEgwKBG5vdGUYBSABKAkiswEKDkNhbmNlbGxlZFVuaXRzEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFEhEKCWNlbnRlcl9pZBgEIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgFIAEoCRIWCg5yZXNlcnZhdGlvbl9pZBgGIAEoCRIUCgxzdG9ja19lZmZlY3QYByABKAkSEgoKcGFja2FnZV9pZBgIIAEoCSKUAQoTT3JkZXJMaW5lc0NhbmNlbGxlZBIQCghvcmRlcl9pZBgBIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYAiABKAkSDgoGcmVhc29uGAMgASgJEjAKBXVuaXRzGAQgAygLMiEub3JkZXJsb2cub3JkZXIudjEuQ2FuY2VsbGVkVW5pdHMSEAoIY2F1c2VfaWQYBSABKAkinQEKGE9yZGVyQ2FuY2VsbGF0aW9uUmVmdXNlZBIQCghvcmRlcl9pZBgBIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYAiABKAkSDgoGcmVhc29uGAMgASgJEjQKBnNoYXJlcxgEIAMoCzIkLm9yZGVybG9nLm9yZGVyLnYxLkNhbmNlbGxhdGlvblNoYXJlEhAKCGNhdXNlX2lkGAUgASgJIjIKDk9yZGVyQ2FuY2VsbGVkEhAKCG9yZGVyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCWIGcHJvdG8z");
 
 /**
  * Units of one line. quantity is always > 0.
@@ -568,6 +568,20 @@ export type OrderPlaced = Message<"orderlog.order.v1.OrderPlaced"> & {
    * @generated from field: string tracking_token = 25;
    */
   trackingToken: string;
+
+  /**
+   * RFC 3339: when the service took it in
+   *
+   * @generated from field: string received_at = 26;
+   */
+  receivedAt: string;
+
+  /**
+   * SHA-256 (hex) of the request body: tells a repeat from another order under the same reference
+   *
+   * @generated from field: string request_digest = 27;
+   */
+  requestDigest: string;
 };
 
 /**
@@ -676,6 +690,13 @@ export type OrderHoldReleased = Message<"orderlog.order.v1.OrderHoldReleased"> &
    * @generated from field: string detail = 4;
    */
   detail: string;
+
+  /**
+   * the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 5;
+   */
+  dueBy: string;
 };
 
 /**
@@ -751,6 +772,20 @@ export type OrderAccepted = Message<"orderlog.order.v1.OrderAccepted"> & {
    * @generated from field: int32 attempt = 7;
    */
   attempt: number;
+
+  /**
+   * RFC 3339: the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 8;
+   */
+  dueBy: string;
+
+  /**
+   * RFC 3339: the payment deadline; empty: the pay gate is passed already
+   *
+   * @generated from field: string pay_by = 9;
+   */
+  payBy: string;
 };
 
 /**
@@ -878,6 +913,13 @@ export type OrderBackordered = Message<"orderlog.order.v1.OrderBackordered"> & {
    * @generated from field: int32 attempt = 4;
    */
   attempt: number;
+
+  /**
+   * the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 5;
+   */
+  dueBy: string;
 };
 
 /**
@@ -919,6 +961,18 @@ export type OrderAllocated = Message<"orderlog.order.v1.OrderAllocated"> & {
    * @generated from field: string expires_at = 5;
    */
   expiresAt: string;
+
+  /**
+   * @generated from field: int32 reservation_epoch = 6;
+   */
+  reservationEpoch: number;
+
+  /**
+   * the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 7;
+   */
+  dueBy: string;
 };
 
 /**
@@ -973,6 +1027,13 @@ export type OrderReleased = Message<"orderlog.order.v1.OrderReleased"> & {
    * @generated from field: bool gift_wrap = 8;
    */
   giftWrap: boolean;
+
+  /**
+   * the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 9;
+   */
+  dueBy: string;
 };
 
 /**
@@ -1025,11 +1086,18 @@ export type ReopenedUnits = Message<"orderlog.order.v1.ReopenedUnits"> & {
   reservationId: string;
 
   /**
-   * none | release (back to available) | write_off (the unit was not there) | quarantine
+   * none | release (back to available; units that were only routed too: nothing if the lease was refused) | write_off (the unit was not there) | quarantine
    *
    * @generated from field: string stock_effect = 7;
    */
   stockEffect: string;
+
+  /**
+   * the package they were in; empty if none
+   *
+   * @generated from field: string package_id = 8;
+   */
+  packageId: string;
 };
 
 /**
@@ -1041,6 +1109,8 @@ export const ReopenedUnitsSchema: GenMessage<ReopenedUnits> = /*@__PURE__*/
 
 /**
  * Units open again; routing plans them anew, inventory gives back what they had leased.
+ * lines is empty (and attempt is not a new one) when the units only came back and an OrderBackordered follows: nothing is to be routed.
+ * reason backorder_review: the review date passed, inventory takes these units out of its queue.
  *
  * @generated from message orderlog.order.v1.OrderLinesReopened
  */
@@ -1051,7 +1121,7 @@ export type OrderLinesReopened = Message<"orderlog.order.v1.OrderLinesReopened">
   orderId: string;
 
   /**
-   * reservation_rejected | reservation_expired | center_rejected | short_pick | backorder_covered | undelivered
+   * reservation_rejected | reservation_expired | center_rejected | short_pick | backorder_covered | backorder_review | undelivered | address_changed | hold_released | reservation_lost
    *
    * @generated from field: string reason = 2;
    */
@@ -1102,6 +1172,27 @@ export type OrderLinesReopened = Message<"orderlog.order.v1.OrderLinesReopened">
    * @generated from field: orderlog.order.v1.Policy policy = 10;
    */
   policy?: Policy | undefined;
+
+  /**
+   * eventId of the fact that led to it; empty: none
+   *
+   * @generated from field: string cause_id = 11;
+   */
+  causeId: string;
+
+  /**
+   * reservation_lost: the request this answers; else empty
+   *
+   * @generated from field: string cancellation_id = 12;
+   */
+  cancellationId: string;
+
+  /**
+   * the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 13;
+   */
+  dueBy: string;
 };
 
 /**
@@ -1309,6 +1400,11 @@ export type OrderPackageLabeled = Message<"orderlog.order.v1.OrderPackageLabeled
    * @generated from field: string cost_currency = 9;
    */
   costCurrency: string;
+
+  /**
+   * @generated from field: string expected_delivery = 10;
+   */
+  expectedDelivery: string;
 };
 
 /**
@@ -1404,6 +1500,13 @@ export type OrderShipped = Message<"orderlog.order.v1.OrderShipped"> & {
    * @generated from field: repeated orderlog.order.v1.LineQuantity lines = 2;
    */
   lines: LineQuantity[];
+
+  /**
+   * the order's next stage deadline after this event; empty: none runs
+   *
+   * @generated from field: string due_by = 3;
+   */
+  dueBy: string;
 };
 
 /**
@@ -1702,7 +1805,7 @@ export type OrderCancellationRequested = Message<"orderlog.order.v1.OrderCancell
   cancellationId: string;
 
   /**
-   * customer | fraud | inventory | declined | staff | other
+   * customer | fraud | inventory | declined | staff | other | reservation_lost (the units are withdrawn to be routed anew, not cancelled)
    *
    * @generated from field: string reason = 3;
    */
@@ -1770,6 +1873,13 @@ export type CancelledUnits = Message<"orderlog.order.v1.CancelledUnits"> & {
    * @generated from field: string stock_effect = 7;
    */
   stockEffect: string;
+
+  /**
+   * the package they were in; empty if none
+   *
+   * @generated from field: string package_id = 8;
+   */
+  packageId: string;
 };
 
 /**
@@ -1806,6 +1916,13 @@ export type OrderLinesCancelled = Message<"orderlog.order.v1.OrderLinesCancelled
    * @generated from field: repeated orderlog.order.v1.CancelledUnits units = 4;
    */
   units: CancelledUnits[];
+
+  /**
+   * eventId of the fact that led to it; empty: none
+   *
+   * @generated from field: string cause_id = 5;
+   */
+  causeId: string;
 };
 
 /**
@@ -1830,7 +1947,7 @@ export type OrderCancellationRefused = Message<"orderlog.order.v1.OrderCancellat
   cancellationId: string;
 
   /**
-   * package_closed | handed_over | third_party_refused | not_found
+   * package_closed | whole_package | handed_over | third_party_refused | not_found
    *
    * @generated from field: string reason = 3;
    */
@@ -1840,6 +1957,13 @@ export type OrderCancellationRefused = Message<"orderlog.order.v1.OrderCancellat
    * @generated from field: repeated orderlog.order.v1.CancellationShare shares = 4;
    */
   shares: CancellationShare[];
+
+  /**
+   * eventId of the fact that led to it; empty: none
+   *
+   * @generated from field: string cause_id = 5;
+   */
+  causeId: string;
 };
 
 /**
