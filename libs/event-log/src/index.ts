@@ -1,0 +1,23 @@
+export {
+  OutcomeUnknown,
+  Overloaded,
+  VersionConflict,
+  type Aggregate,
+  type EffectRequest,
+  type EventLog,
+  type LogTransaction,
+  type Outcome,
+  type PendingOutcome,
+  type Reactions,
+  type ShardHead,
+  type SqlExecutor,
+  type StreamCommand,
+  type TimerChange,
+} from './event-log.js';
+export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './group-commit.js';
+export { newEventId, newOrderId, shardOfId, shardOfStream } from './ids.js';
+export { eventLogMigrations, migrate, type MigrateOptions, type MigrationFolder } from './migrate.js';
+export { createEventLog, type EventLogOptions, type PostgresEventLog } from './postgres-event-log.js';
+export { isConnectionLoss, isContention, isTransient, sqlStateOf } from './sql-errors.js';
+export { schemaVersionOf, upcast, type Upcaster, type Upcasters } from './upcasting.js';
+export { verifyChain, type BrokenLink, type ChainReport } from './verify-chain.js';

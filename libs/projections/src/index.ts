@@ -1,0 +1,8 @@
+export {
+  createProjections,
+  projection,
+  projectionMigrations,
+  type Projection,
+  type Projections,
+  type ProjectionsOptions,
+} from './projection.js';
