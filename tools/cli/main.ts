@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { convertOlist } from '../olist/convert.js';
+import type { World } from '../sample-world/world-file.js';
+import { loadWorld } from '../sample-world/load-world.js';
+import { verifySystem } from '../verify/verify-system.js';
+import { apiClient, ProblemAnswer, Unreachable } from './client.js';
+import { connect, UsageError } from './connection.js';
+import { countRows, importOrders } from './import-orders.js';
+import { parseMapping } from './import-file.js';
+import { progressBar, table } from './output.js';
+
+/** What an exit code means; printed by `orderlog --help`. */
+const exitCodes = { done: 0, found: 1, usage: 2, refused: 3, unreachable: 4 } as const;
+
+const services = ['orders', 'stock', 'routing', 'warehouse', 'shipments'] as const;
+
+const program = new Command('orderlog')
+  .description('Orderlog from the terminal')
+  .option('--url <url>', 'base URL (else ORDERLOG_URL, else the system that `npm start` runs here)')
+  .option('--key <key>', 'API key (else ORDERLOG_API_KEY, else as above)')
+  .option('--data <folder>', 'data folder of `npm start`', '.orderlog')
+  .option('--json', 'JSON for programs instead of tables')
+  .addHelpText('after', '\nExit codes: 0 done, 1 something was found or refused in part, 2 wrong use, 3 refused by Orderlog, 4 nobody answers')
+  .showHelpAfterError();
+
+type Options = { url?: string; key?: string; data: string; json?: boolean };
+const options = (): Options => {
+  const given = program.opts<Options>();
+  return { ...given, data: resolve(process.env['ORDERLOG_CWD'] ?? process.cwd(), given.data) };
+};
+const at = (path: string): string => resolve(process.env['ORDERLOG_CWD'] ?? process.cwd(), path);
+const client = () => apiClient(connect(options()));
+const print = (value: unknown, human: () => string): void => console.log(options().json === true ? JSON.stringify(value, null, 2) : human());
+
+type OrderBody = {
+  id: string;
+  number?: string;
+  status: string;
+  version: number;
+  channel: string;
+  externalReference: string;
+  currency: string;
+  totals: { grandTotal: number };
+  payment?: { status: string };
+  holds: { reason: string; detail?: string }[];
+  trackingUrl?: string;
+  lines: { id: string; sku: string; quantity: number; quantities: Record<string, number> }[];
+  fulfillments: { id: string; centerId: string; status: string; packages: { id: string; carrier?: string; trackingNumber?: string; status: string }[] }[];
+};
+
+const orderText = (order: OrderBody): string =>
+  [
+    `order ${order.id}  ${order.status}  version ${order.version}`,
+    `${order.channel}/${order.externalReference}  total ${order.totals.grandTotal} ${order.currency} (minor units)  payment ${order.payment?.status ?? 'pending'}`,
+    ...order.holds.map((hold) => `on hold: ${hold.reason} ${hold.detail ?? ''}`),
+    '',
+    table(
+      order.lines.map((line) => ({
+        line: line.id,
+        sku: line.sku,
+        ordered: line.quantity,
+        units: Object.entries(line.quantities).filter(([, units]) => units > 0).map(([state, units]) => `${units} ${state}`).join(', '),
+      })),
+      ['line', 'sku', 'ordered', 'units'],
+    ),
+    '',
+    table(
+      order.fulfillments.flatMap((fulfillment) =>
+        (fulfillment.packages.length === 0 ? [undefined] : fulfillment.packages).map((pack) => ({
+          center: fulfillment.centerId,
+          fulfillment: fulfillment.status,
+          package: pack?.status ?? '',
+          carrier: pack?.carrier ?? '',
+          'tracking number': pack?.trackingNumber ?? '',
+        })),
+      ),
+      ['center', 'fulfillment', 'package', 'carrier', 'tracking number'],
+    ),
+    ...(order.trackingUrl === undefined ? [] : ['', `track: ${order.trackingUrl}`]),
+  ].join('\n');
+
+type TimelineEntry = { recordedAt: string; service: string; type: string; actor: { type: string; id: string }; reason?: string };
+
+const order = program.command('order').description('orders');
+order
+  .command('show <id>')
+  .description('one order')
+  .action(async (id: string) => {
+    const api = client();
+    const { body } = await api.call<OrderBody>('GET', `/v1/orders/${encodeURIComponent(id)}`);
+    print(body, () => orderText(body));
+    await api.close();
+  });
+order
+  .command('timeline <id>')
+  .description('every fact of its whole life')
+  .action(async (id: string) => {
+    const api = client();
+    const { body } = await api.call<{ entries: TimelineEntry[] }>('GET', `/v1/orders/${encodeURIComponent(id)}/timeline`);
+    print(body, () =>
+      table(
+        body.entries.map((entry) => ({ time: entry.recordedAt, service: entry.service, fact: entry.type, actor: `${entry.actor.type}/${entry.actor.id}`, reason: entry.reason ?? '' })),
+        ['time', 'service', 'fact', 'actor', 'reason'],
+      ),
+    );
+    await api.close();
+  });
+order
+  .command('submit <file>')
+  .description('submits the order document in a JSON file')
+  .option('--idempotency-key <key>', 'to repeat a submission safely')
+  .action(async (file: string, given: { idempotencyKey?: string }) => {
+    const api = client();
+    const { status, body, headers } = await api.call<OrderBody>('POST', '/v1/orders', readFileSync(at(file), 'utf8'), {
+      'idempotency-key': given.idempotencyKey ?? randomUUID(),
+    });
+    print(body, () => `${status === 201 ? 'accepted' : 'known already'}${headers['idempotent-replayed'] === undefined ? '' : ' (replayed)'}\n${orderText(body)}`);
+    await api.close();
+  });
+
+program
+  .command('import <file>')
+  .description('submits every order of a .csv or .ndjson file; a repeat changes nothing twice')
+  .option('--map <pairs>', 'CSV columns: field=column,… (fields as in the order document, lines.sku for a line)')
+  .option('--dry-run', 'checks every row, stores nothing')
+  .option('--concurrency <n>', 'requests at once', '64')
+  .option('--journal <file>', 'remembers what was taken, to go on after an interruption (default: <file>.journal)')
+  .action(async (file: string, given: { map?: string; dryRun?: boolean; concurrency: string; journal?: string }) => {
+    const path = at(file);
+    const mapping = parseMapping(given.map);
+    const bar = progressBar(given.dryRun === true ? 'checking' : 'importing', await countRows(path, mapping));
+    const concurrency = Number(given.concurrency);
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) throw new UsageError('--concurrency is a whole number from 1 to 256');
+    const api = apiClient(connect(options()), { connections: concurrency });
+    const report = await importOrders({
+      client: api,
+      file: path,
+      mapping,
+      dryRun: given.dryRun === true,
+      concurrency,
+      journal: given.journal === undefined ? `${path}.journal` : at(given.journal),
+      onProgress: (done) => bar.update(done),
+    });
+    bar.end();
+    await api.close();
+    print(report, () =>
+      [
+        `${report.rows} orders read in ${report.seconds.toFixed(1)} s: ${report.accepted} ${given.dryRun === true ? 'would be accepted' : 'accepted'}, ${report.already} known already, ${report.skipped} done in an earlier run, ${report.refused.length} refused`,
+        ...(report.refused.length === 0 ? [] : ['', table(report.refused, ['line', 'externalReference', 'why'], 100)]),
+      ].join('\n'),
+    );
+    if (report.refused.length > 0) process.exitCode = exitCodes.found;
+  });
+
+program
+  .command('stock')
+  .description('stock')
+  .command('receive <center> <sku> <quantity>')
+  .description('receives units at a center')
+  .option('--receipt <id>', 'id of the receipt, to repeat it safely')
+  .action(async (centerId: string, sku: string, quantity: string, given: { receipt?: string }) => {
+    const api = client();
+    const receiptId = given.receipt ?? randomUUID();
+    const { body } = await api.call('POST', '/v1/stock/receipts', { receiptId, centerId, lines: [{ sku, quantity: Number(quantity) }] });
+    print(body, () => `received ${quantity} × ${sku} at ${centerId} (receipt ${receiptId})`);
+    await api.close();
+  });
+
+type Parked = { streamId: string; since: string; events: number; error: string };
+const parked = program.command('parked').description('streams that wait for a person, because a fact could not be applied');
+parked
+  .command('list')
+  .description('parked streams of all services')
+  .action(async () => {
+    const api = client();
+    const lists = await Promise.all(services.map(async (service) => (await api.call<{ parked: Parked[] }>('GET', `/v1/${service}/ops/parked`)).body.parked.map((entry) => ({ service, ...entry }))));
+    const all = lists.flat();
+    print(all, () => (all.length === 0 ? 'nothing is parked' : table(all, ['service', 'streamId', 'since', 'events', 'error'])));
+    await api.close();
+    if (all.length > 0) process.exitCode = exitCodes.found;
+  });
+for (const [name, method, suffix, done] of [
+  ['show', 'GET', '', ''],
+  ['release', 'POST', '/release', 'released'],
+  ['drop', 'DELETE', '', 'dropped'],
+] as const) {
+  parked
+    .command(`${name} <service> <stream>`)
+    .description({ show: 'the error and the facts that wait', release: 'tries again, in order', drop: 'forgets the facts that wait' }[name])
+    .action(async (service: string, stream: string) => {
+      if (!services.some((known) => known === service)) throw new UsageError(`<service> is one of ${services.join(', ')}`);
+      const api = client();
+      const { body } = await api.call(method, `/v1/${service}/ops/parked/${encodeURIComponent(stream)}${suffix}`);
+      print(body, () => (done === '' ? JSON.stringify(body, null, 2) : `${done} ${stream}`));
+      await api.close();
+    });
+}
+
+program
+  .command('verify')
+  .description('checks every promise on the stored facts: reads only')
+  .option('--chain', 'also the hash chain of every shard')
+  .action(async (given: { chain?: boolean }) => {
+    const { databaseUrl } = connect(options());
+    if (databaseUrl === undefined) throw new UsageError('verify reads the database: set DATABASE_URL, or run it beside `npm start`');
+    const findings = await verifySystem({ databaseUrl, chain: given.chain === true });
+    const wrong = findings.filter((finding) => finding.violations.length > 0);
+    print(findings, () =>
+      [
+        table(
+          findings.map((finding) => ({ service: finding.service, check: finding.what, looked: finding.looked, result: finding.violations.length === 0 ? 'ok' : `${finding.violations.length} WRONG` })),
+          ['service', 'check', 'looked', 'result'],
+          100,
+        ),
+        ...wrong.flatMap((finding) => ['', `${finding.service}: ${finding.what}`, table(finding.violations, ['where', 'why'], 120)]),
+        '',
+        wrong.length === 0 ? `verified: ${findings.length} checks, nothing found` : `${wrong.length} of ${findings.length} checks found something`,
+      ].join('\n'),
+    );
+    if (wrong.length > 0) process.exitCode = exitCodes.found;
+  });
+
+program
+  .command('world')
+  .description('reference data')
+  .command('load <file>')
+  .description('loads centers, coordinates, items and stock of a world file through the public API')
+  .action(async (file: string) => {
+    const world = JSON.parse(readFileSync(at(file), 'utf8')) as World;
+    const bar = progressBar('loading', 100);
+    const connection = connect(options());
+    await loadWorld(world, { ...connection, onProgress: (share) => bar.update(Math.round(share * 100)) });
+    bar.end();
+    print({ centers: world.centers.length, items: world.items.length }, () => `loaded ${world.centers.length} centers, ${world.coordinates.length} postcodes, ${world.items.length} items`);
+  });
+
+program
+  .command('olist')
+  .description('the public data set')
+  .command('convert <from> <to>')
+  .option('--seed <n>', 'seed of everything made up', '1')
+  .option('--centers <n>', 'how many fulfillment centers the sellers are grouped into', '12')
+  .action(async (from: string, to: string, given: { seed: string; centers: string }) => {
+    const report = await convertOlist({ from: at(from), to: at(to), seed: Number(given.seed), centers: Number(given.centers) });
+    print(report, () => table(Object.entries(report).map(([what, count]) => ({ what, count })), ['what', 'count']));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof UsageError) process.exitCode = exitCodes.usage;
+  else if (error instanceof ProblemAnswer) process.exitCode = exitCodes.refused;
+  else if (error instanceof Unreachable) process.exitCode = exitCodes.unreachable;
+  else throw error;
+  console.error(options().json === true && error instanceof ProblemAnswer ? JSON.stringify(error.problem, null, 2) : error.message);
+}
