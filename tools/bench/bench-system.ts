@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack, type RunningStack } from '../local-stack/stack.js';
+import { loadWorld } from '../sample-world/load-world.js';
+import { sampleWorld } from '../sample-world/world.js';
+import type { World } from '../sample-world/world-file.js';
+import { startSystem, type System } from '../system/system.js';
+import type { OrderParts } from './plain-orders.js';
+import { pidByCommand } from './processes.js';
+
+/** A fresh system of its own with a world whose stock never ends; `pids` names every process that counts. */
+export type BenchSystem = {
+  readonly stack: RunningStack;
+  readonly system: System;
+  readonly world: World;
+  readonly parts: OrderParts;
+  readonly pids: () => Readonly<Record<string, number>>;
+  readonly stop: () => Promise<void>;
+};
+
+const unitsEach = 1_000_000;
+
+/** Starts PostgreSQL, Kafka and the system in a folder of their own, which is removed at the end. */
+export const startBenchSystem = async (say: (text: string) => void, env: Readonly<Record<string, string>> = {}): Promise<BenchSystem> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'orderlog-bench-'));
+  // A stack of its own even where one is given: a benchmark must know what else writes there.
+  const stack = await startStack({ dataDir, env: {} });
+  const system = await startSystem({ databaseUrl: stack.databaseUrl, brokers: stack.brokers, dataDir, env: { LOG_LEVEL: 'warn', ...env } });
+  const whole = sampleWorld();
+  const plain = whole.items.filter(({ sku }) => whole.receipts.some(({ lines }) => lines.some((line) => line.sku === sku && line.quantity > 20)) && !/^(SHORT|REJECT|TWOBOX|LOST|RTS|LATE|FAILLABEL)-/.test(sku));
+  const centers = whole.centers.filter(({ kind }) => kind === 'own');
+  const world: World = {
+    ...whole,
+    centers: whole.centers.map((center) => ({ ...center, capacityUnitsPerDay: unitsEach })),
+    receipts: centers.map(({ centerId }) => ({ centerId, lines: plain.map(({ sku }) => ({ sku, quantity: unitsEach })) })),
+  };
+  say('loading the world');
+  await loadWorld(world, { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey });
+  const names = ['order', 'inventory', 'routing', 'warehouse', 'shipping', 'front-door', 'carrier'] as const;
+  const postgres = pidByCommand(new RegExp(`postgres .*-D ?${dataDir}`)) ?? pidByCommand(/postgres.* -D /);
+  const kafka = pidByCommand(new RegExp(`kafka\\.Kafka ${dataDir}`)) ?? pidByCommand(/kafka\.Kafka /);
+  return {
+    stack,
+    system,
+    world,
+    parts: { skus: plain.map(({ sku }) => sku), places: whole.coordinates },
+    pids: () => ({
+      ...Object.fromEntries(names.map((name) => [name, system.pid(name)])),
+      ...(postgres === undefined ? {} : { postgres }),
+      ...(kafka === undefined ? {} : { kafka }),
+      load: process.pid,
+    }),
+    stop: async () => {
+      await system.stop();
+      await stack.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,134 @@
+import pg from 'pg';
+import { startPeople } from '../sample-world/people.js';
+import { verifySystem } from '../verify/verify-system.js';
+import { startBenchSystem } from './bench-system.js';
+import { durableInsertRate } from './insert-rate.js';
+import type { BenchOptions } from './main.js';
+import { plainOrders } from './plain-orders.js';
+import { cpuMs, peakMb } from './processes.js';
+import { figure, quantile, type Figure } from './report.js';
+import { submitAll, submitAtRate } from './submit.js';
+
+const ordersDefault = 5_000;
+const giveUpAfterMs = 10 * 60_000;
+const halfLoadSeconds = 20;
+
+const delivered = async (sql: pg.Client, run: string): Promise<number> => {
+  const { rows } = await sql.query<{ n: number }>(
+    `select count(*)::int as n from "order".event_log d where d.type = 'OrderDelivered'
+       and exists (select 1 from "order".external_references r where 'order-' || r.order_id = d.stream_id and r.external_reference like $1)`,
+    [`${run}-%`],
+  );
+  return rows[0]?.n ?? 0;
+};
+
+const allDelivered = async (sql: pg.Client, run: string, orders: number, say: (text: string) => void): Promise<void> => {
+  const giveUpAt = Date.now() + giveUpAfterMs;
+  let saidAt = 0;
+  for (;;) {
+    const done = await delivered(sql, run);
+    if (done >= orders) return;
+    if (Date.now() > giveUpAt) throw new Error(`${done} of ${orders} orders were delivered after ${giveUpAfterMs / 1000} s`);
+    if (Date.now() - saidAt > 5_000) {
+      say(`delivered ${done} of ${orders}`);
+      saidAt = Date.now();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+};
+
+/** Milliseconds between two facts of the same order, over all orders of a run. */
+const between = async (sql: pg.Client, run: string, from: string, to: string): Promise<number[]> => {
+  const { rows } = await sql.query<{ ms: number }>(
+    `select extract(epoch from b.recorded_at - a.recorded_at)::float8 * 1000 as ms
+     from "order".event_log a join "order".event_log b on b.stream_id = a.stream_id and b.shard = a.shard and b.type = $3
+     where a.type = $2 and exists (select 1 from "order".external_references r where 'order-' || r.order_id = a.stream_id and r.external_reference like $1)`,
+    [`${run}-%`, from, to],
+  );
+  return rows.map(({ ms }) => ms);
+};
+
+/** Milliseconds from a fact of another service to the order's event that it led to: from then on GET shows it, because GET folds the stream. */
+const untilVisible = async (sql: pg.Client, since: string): Promise<number[]> => {
+  const { rows } = await sql.query<{ ms: number }>(
+    `with facts as (
+       select event_id, recorded_at from inventory.event_log where recorded_at > $1 union all select event_id, recorded_at from routing.event_log where recorded_at > $1
+       union all select event_id, recorded_at from warehouse.event_log where recorded_at > $1 union all select event_id, recorded_at from shipping.event_log where recorded_at > $1)
+     select extract(epoch from o.recorded_at - f.recorded_at)::float8 * 1000 as ms
+     from "order".event_log o join facts f on f.event_id = (o.meta->>'causationId')::uuid where o.recorded_at > $1 and o.meta->>'causationId' is not null`,
+    [since],
+  );
+  return rows.map(({ ms }) => ms);
+};
+
+/** Whole lives a second, from placed to delivered, through all five services with simulated staff and carrier; everything on this machine counts. */
+export const lifecycle = async ({ orders = ordersDefault, runs = 1, say }: BenchOptions): Promise<readonly Figure[]> => {
+  const bench = await startBenchSystem(say);
+  const { system, stack } = bench;
+  const sql = new pg.Client({ connectionString: stack.databaseUrl });
+  await sql.connect();
+  const connection = { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey };
+  const people = startPeople({ ...connection, carrierUrl: system.carrierUrl });
+  try {
+    const warm = await submitAll(system.baseUrl, system.secrets.apiKey, plainOrders(bench.parts, 300, 'warm'), 'warm', 16);
+    if (warm.firstOther !== undefined) throw new Error(`an order was not accepted: ${warm.firstOther}`);
+    await allDelivered(sql, 'warm', 300, say);
+    const [rates, ratios, cpus]: [number[], number[], number[]] = [[], [], []];
+    const cpuByProcess: Record<string, number[]> = {};
+    for (let run = 1; run <= runs; run += 1) {
+      const name = `life${run}`;
+      const reference = await durableInsertRate(stack.databaseUrl);
+      const before = cpuMs(bench.pids());
+      const startedAt = performance.now();
+      const submitted = await submitAll(system.baseUrl, system.secrets.apiKey, plainOrders(bench.parts, orders, name), name, 64);
+      if (submitted.firstOther !== undefined) throw new Error(`an order was not accepted: ${submitted.firstOther}`);
+      await allDelivered(sql, name, orders, say);
+      const seconds = (performance.now() - startedAt) / 1000;
+      const after = cpuMs(bench.pids());
+      let cpu = 0;
+      for (const [part, used] of Object.entries(after)) {
+        const share = (used - (before[part] ?? 0)) / orders;
+        (cpuByProcess[part] ??= []).push(share);
+        cpu += share;
+      }
+      rates.push(orders / seconds);
+      ratios.push(orders / seconds / reference.rowsPerSecond);
+      cpus.push(cpu);
+      say(`life ${run}: ${(orders / seconds).toFixed(1)} lives/s, ${cpu.toFixed(2)} CPU-ms a life, inserts ${reference.rowsPerSecond.toFixed(0)}/s`);
+    }
+    const half = figure('', '', '', rates).median / 2;
+    const { rows: clock } = await sql.query<{ now: string }>('select now()::text as now');
+    const halfOrders = Math.round(half * halfLoadSeconds);
+    const open = await submitAtRate(system.baseUrl, system.secrets.apiKey, plainOrders(bench.parts, halfOrders, 'half'), 'half', half);
+    if (open.firstOther !== undefined) throw new Error(`an order was not accepted: ${open.firstOther}`);
+    await allDelivered(sql, 'half', halfOrders, say);
+    const released = await between(sql, 'half', 'OrderPlaced', 'OrderReleased');
+    const visible = await untilVisible(sql, clock[0]?.now ?? '');
+    const memory = peakMb(bench.pids());
+    const { rows: counts } = await sql.query<{ n: number }>(
+      `select (select count(*) from "order".event_log) + (select count(*) from inventory.event_log) + (select count(*) from routing.event_log)
+            + (select count(*) from warehouse.event_log) + (select count(*) from shipping.event_log) as n`,
+    );
+    const findings = await verifySystem({ databaseUrl: stack.databaseUrl });
+    const wrong = findings.filter(({ violations }) => violations.length > 0);
+    if (wrong.length > 0) throw new Error(`verify found: ${wrong.map(({ service, id }) => `${service} ${id}`).join(', ')}`);
+    const all = 300 + orders * runs + halfOrders;
+    const fiveServices = ['order', 'inventory', 'routing', 'warehouse', 'shipping'].reduce((sum, name) => sum + (memory[name] ?? 0), 0);
+    return [
+      figure('lifecycle', 'whole lives a second, placed to delivered / durable one-row inserts a second', 'lives/s', rates, ratios),
+      figure('lifecycle-cpu', 'CPU of all processes a life', 'ms', cpus),
+      ...Object.entries(cpuByProcess).map(([part, values]) => figure(`cpu-${part}`, `CPU of ${part} a life`, 'ms', values)),
+      figure('events-a-life', 'stored events of all services an order (all counted)', 'events', [Number(counts[0]?.n ?? 0) / all]),
+      figure('released-p99', '2xx to OrderReleased, p99 at half load', 'ms', [quantile(released, 0.99)]),
+      figure('released-p50', '2xx to OrderReleased, median at half load', 'ms', [quantile(released, 0.5)]),
+      figure('visible-p99', 'fact to visible in GET, p99 at half load', 'ms', [quantile(visible, 0.99)]),
+      figure('visible-p50', 'fact to visible in GET, median at half load', 'ms', [quantile(visible, 0.5)]),
+      ...Object.entries(memory).map(([part, mb]) => figure(`rss-${part}`, `peak RSS of ${part}`, 'MB', [mb])),
+      figure('rss-services', 'peak RSS of the five services together', 'MB', [fiveServices]),
+    ];
+  } finally {
+    await people.stop();
+    await sql.end();
+    await bench.stop();
+  }
+};

@@ -1,0 +1,74 @@
+import { RawConnection } from './raw-http.js';
+
+/** What came of submitting: how many got a 201, the milliseconds each took, and the first other answer. */
+export type Submitted = { readonly accepted: number; readonly milliseconds: readonly number[]; readonly seconds: number; readonly firstOther?: string };
+
+const head = (apiKey: string): string => `host: localhost\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\n`;
+
+const open = (url: string, apiKey: string, count: number): RawConnection[] => {
+  const { hostname, port } = new URL(url);
+  return Array.from({ length: count }, () => new RawConnection(hostname, Number(port), head(apiKey)));
+};
+
+/** Closed loop: every connection submits its next order as soon as the last was answered. */
+export const submitAll = async (url: string, apiKey: string, bodies: readonly string[], run: string, connections = 64): Promise<Submitted> => {
+  const lanes = open(url, apiKey, connections);
+  const milliseconds: number[] = [];
+  let [next, accepted] = [0, 0];
+  let firstOther: string | undefined;
+  const startedAt = performance.now();
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let index = next++; index < bodies.length; index = next++) {
+        const sentAt = performance.now();
+        const answer = await lane.send('POST /v1/orders', `idempotency-key: ${run}-${index}\r\n`, bodies[index] ?? '');
+        milliseconds.push(performance.now() - sentAt);
+        if (answer.status === 201) accepted += 1;
+        else firstOther ??= `${answer.status} ${answer.body.slice(0, 300)}`;
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  for (const lane of lanes) lane.close();
+  return { accepted, milliseconds, seconds, ...(firstOther === undefined ? {} : { firstOther }) };
+};
+
+/**
+ * Open loop: orders leave on a fixed schedule whatever the answers do, and a time is counted from when the order was due, so that a stall
+ * is not hidden by the requests it kept from being sent (coordinated omission).
+ */
+export const submitAtRate = async (url: string, apiKey: string, bodies: readonly string[], run: string, perSecond: number, connections = 256): Promise<Submitted> => {
+  const idle = open(url, apiKey, connections);
+  const all = [...idle];
+  const waiting: ((lane: RawConnection) => void)[] = [];
+  const take = (): Promise<RawConnection> => {
+    const lane = idle.pop();
+    return lane === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(lane);
+  };
+  const give = (lane: RawConnection): void => {
+    const next = waiting.shift();
+    if (next === undefined) idle.push(lane);
+    else next(lane);
+  };
+  const milliseconds: number[] = [];
+  let accepted = 0;
+  let firstOther: string | undefined;
+  const startedAt = performance.now();
+  const one = async (index: number, dueAt: number): Promise<void> => {
+    const lane = await take();
+    const answer = await lane.send('POST /v1/orders', `idempotency-key: ${run}-${index}\r\n`, bodies[index] ?? '');
+    milliseconds.push(performance.now() - dueAt);
+    give(lane);
+    if (answer.status === 201) accepted += 1;
+    else firstOther ??= `${answer.status} ${answer.body.slice(0, 300)}`;
+  };
+  const sent: Promise<void>[] = [];
+  for (let index = 0; index < bodies.length; ) {
+    const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
+    for (; index < bodies.length && index <= due; index += 1) sent.push(one(index, startedAt + (index / perSecond) * 1000));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(sent);
+  for (const lane of all) lane.close();
+  return { accepted, milliseconds, seconds: (performance.now() - startedAt) / 1000, ...(firstOther === undefined ? {} : { firstOther }) };
+};
