@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orderlog/shipping/v1/events.proto.
  */
 export const file_orderlog_shipping_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("CiFvcmRlcmxvZy9zaGlwcGluZy92MS9ldmVudHMucHJvdG8SFG9yZGVybG9nLnNoaXBwaW5nLnYxIjoKCENvbnRlbnRzEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFIrcDChZMYWJlbFB1cmNoYXNlUmVxdWVzdGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRISCgpwYWNrYWdlX2lkGAQgASgJEg8KB2NhcnJpZXIYBSABKAkSFQoNc2VydmljZV9sZXZlbBgGIAEoCRIRCglsYWJlbF9rZXkYByABKAkSFAoMd2VpZ2h0X2dyYW1zGAggASgFEhEKCWxlbmd0aF9tbRgJIAEoBRIQCgh3aWR0aF9tbRgKIAEoBRIRCgloZWlnaHRfbW0YCyABKAUSLQoFbGluZXMYDCADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cxIgChhkZXN0aW5hdGlvbl9jb3VudHJ5X2NvZGUYDSABKAkSHwoXZGVzdGluYXRpb25fcG9zdGFsX2NvZGUYDiABKAkSGAoQZGVzdGluYXRpb25fY2l0eRgPIAEoCRIWCg50cmFja2luZ190b2tlbhgQIAEoCRIZChFleHBlY3RlZF9kZWxpdmVyeRgRIAEoCSLQAgoOTGFiZWxQdXJjaGFzZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIPCgdjYXJyaWVyGAQgASgJEhUKDXNlcnZpY2VfbGV2ZWwYBSABKAkSFwoPdHJhY2tpbmdfbnVtYmVyGAYgASgJEhQKDHRyYWNraW5nX3VybBgHIAEoCRIaChJjYXJyaWVyX2FjY291bnRfaWQYCCABKAkSGAoQY2Fycmllcl9sYWJlbF9pZBgJIAEoCRIMCgRjb3N0GAogASgDEhUKDWNvc3RfY3VycmVuY3kYCyABKAkSLQoFbGluZXMYDCADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cxIZChFleHBlY3RlZF9kZWxpdmVyeRgNIAEoCSJzCgxMYWJlbFJlZnVzZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIPCgdjYXJyaWVyGAQgASgJEg4KBnJlYXNvbhgFIAEoCSJhCgtMYWJlbEZhaWxlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEg4KBnJlYXNvbhgEIAEoCSJ7CgtMYWJlbFZvaWRlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEg8KB2NhcnJpZXIYBCABKAkSFwoPdHJhY2tpbmdfbnVtYmVyGAUgASgJImsKDUhhbmRlZFBhY2thZ2USEgoKcGFja2FnZV9pZBgBIAEoCRIXCg90cmFja2luZ19udW1iZXIYAiABKAkSLQoFbGluZXMYAyADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cyLMAQoSU2hpcG1lbnRIYW5kZWRPdmVyEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRITCgtzaGlwbWVudF9pZBgEIAEoCRIPCgdjYXJyaWVyGAUgASgJEjUKCHBhY2thZ2VzGAYgAygLMiMub3JkZXJsb2cuc2hpcHBpbmcudjEuSGFuZGVkUGFja2FnZRIWCg5oYW5kZWRfb3Zlcl9hdBgHIAEoCSLiAQoUVHJhY2tpbmdTY2FuUmVjb3JkZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIXCg90cmFja2luZ19udW1iZXIYBCABKAkSDwoHc2Nhbl9pZBgFIAEoCRIOCgZzdGF0dXMYBiABKAkSFAoMY2Fycmllcl90ZXh0GAcgASgJEhIKCnNjYW5uZWRfYXQYCCABKAkSDAoEY2l0eRgJIAEoCRIUCgxjb3VudHJ5X2NvZGUYCiABKAkigQEKFURlbGl2ZXJ5QXR0ZW1wdEZhaWxlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIUCgxhdHRlbXB0ZWRfYXQYBSABKAkimwEKEFBhY2thZ2VEZWxpdmVyZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIUCgxkZWxpdmVyZWRfYXQYBCABKAkSLQoFbGluZXMYBSADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cyKhAQoXUGFja2FnZVJldHVybmVkVG9TZW5kZXISEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRITCgtyZXR1cm5lZF9hdBgEIAEoCRItCgVsaW5lcxgFIAMoCzIeLm9yZGVybG9nLnNoaXBwaW5nLnYxLkNvbnRlbnRzIoABCgtQYWNrYWdlTG9zdBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEi0KBWxpbmVzGAQgAygLMh4ub3JkZXJsb2cuc2hpcHBpbmcudjEuQ29udGVudHMinwEKEVNoaXBtZW50Q2FuY2VsbGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSFwoPY2FuY2VsbGF0aW9uX2lkGAQgASgJEi0KBWxpbmVzGAUgAygLMh4ub3JkZXJsb2cuc2hpcHBpbmcudjEuQ29udGVudHMiuQEKG1NoaXBtZW50Q2FuY2VsbGF0aW9uUmVmdXNlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEhcKD2NhbmNlbGxhdGlvbl9pZBgEIAEoCRIOCgZyZWFzb24YBSABKAkSLQoFbGluZXMYBiADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cyKTAQoZU2hpcG1lbnRDYW5jZWxsYXRpb25Ob3RlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYAyABKAkSLQoFbGluZXMYBCADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50c2IGcHJvdG8z");
+  fileDesc("CiFvcmRlcmxvZy9zaGlwcGluZy92MS9ldmVudHMucHJvdG8SFG9yZGVybG9nLnNoaXBwaW5nLnYxIjoKCENvbnRlbnRzEg8KB2xpbmVfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgFIs0DChZMYWJlbFB1cmNoYXNlUmVxdWVzdGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRISCgpwYWNrYWdlX2lkGAQgASgJEg8KB2NhcnJpZXIYBSABKAkSFQoNc2VydmljZV9sZXZlbBgGIAEoCRIRCglsYWJlbF9rZXkYByABKAkSFAoMd2VpZ2h0X2dyYW1zGAggASgFEhEKCWxlbmd0aF9tbRgJIAEoBRIQCgh3aWR0aF9tbRgKIAEoBRIRCgloZWlnaHRfbW0YCyABKAUSLQoFbGluZXMYDCADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cxIgChhkZXN0aW5hdGlvbl9jb3VudHJ5X2NvZGUYDSABKAkSHwoXZGVzdGluYXRpb25fcG9zdGFsX2NvZGUYDiABKAkSGAoQZGVzdGluYXRpb25fY2l0eRgPIAEoCRIWCg50cmFja2luZ190b2tlbhgQIAEoCRIZChFleHBlY3RlZF9kZWxpdmVyeRgRIAEoCRIUCgxhbHRlcm5hdGl2ZXMYEiADKAkiwwMKDkxhYmVsUHVyY2hhc2VkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSDwoHY2FycmllchgEIAEoCRIVCg1zZXJ2aWNlX2xldmVsGAUgASgJEhcKD3RyYWNraW5nX251bWJlchgGIAEoCRIUCgx0cmFja2luZ191cmwYByABKAkSGgoSY2Fycmllcl9hY2NvdW50X2lkGAggASgJEhgKEGNhcnJpZXJfbGFiZWxfaWQYCSABKAkSDAoEY29zdBgKIAEoAxIVCg1jb3N0X2N1cnJlbmN5GAsgASgJEi0KBWxpbmVzGAwgAygLMh4ub3JkZXJsb2cuc2hpcHBpbmcudjEuQ29udGVudHMSGQoRZXhwZWN0ZWRfZGVsaXZlcnkYDSABKAkSEQoJbGFiZWxfa2V5GA4gASgJEh0KFXBlcnNvbmFsX2RhdGFfdmVyc2lvbhgPIAEoBRIeChZleHBlY3RlZF9kZWxpdmVyeV9mcm9tGBAgASgJEh8KF2V4cGVjdGVkX2RlbGl2ZXJ5X3VudGlsGBEgASgJIoYBCgxMYWJlbFJlZnVzZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIPCgdjYXJyaWVyGAQgASgJEg4KBnJlYXNvbhgFIAEoCRIRCglsYWJlbF9rZXkYBiABKAkidAoLTGFiZWxGYWlsZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIOCgZyZWFzb24YBCABKAkSEQoJbGFiZWxfa2V5GAUgASgJItQBCgtMYWJlbFZvaWRlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEg8KB2NhcnJpZXIYBCABKAkSFwoPdHJhY2tpbmdfbnVtYmVyGAUgASgJEhgKEGNhcnJpZXJfbGFiZWxfaWQYBiABKAkSGgoSY2Fycmllcl9hY2NvdW50X2lkGAcgASgJEhEKCWxhYmVsX2tleRgIIAEoCRIOCgZyZWFzb24YCSABKAkixAEKFlNoaXBtZW50QWRkcmVzc0NoYW5nZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSHQoVcGVyc29uYWxfZGF0YV92ZXJzaW9uGAMgASgFEiAKGGRlc3RpbmF0aW9uX2NvdW50cnlfY29kZRgEIAEoCRIfChdkZXN0aW5hdGlvbl9wb3N0YWxfY29kZRgFIAEoCRIYChBkZXN0aW5hdGlvbl9jaXR5GAYgASgJImsKDUhhbmRlZFBhY2thZ2USEgoKcGFja2FnZV9pZBgBIAEoCRIXCg90cmFja2luZ19udW1iZXIYAiABKAkSLQoFbGluZXMYAyADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cyLlAQoSU2hpcG1lbnRIYW5kZWRPdmVyEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhEKCWNlbnRlcl9pZBgDIAEoCRITCgtzaGlwbWVudF9pZBgEIAEoCRIPCgdjYXJyaWVyGAUgASgJEjUKCHBhY2thZ2VzGAYgAygLMiMub3JkZXJsb2cuc2hpcHBpbmcudjEuSGFuZGVkUGFja2FnZRIWCg5oYW5kZWRfb3Zlcl9hdBgHIAEoCRIXCg9pbXBsaWVkX2J5X3NjYW4YCCABKAgi/gEKFFRyYWNraW5nU2NhblJlY29yZGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSFwoPdHJhY2tpbmdfbnVtYmVyGAQgASgJEg8KB3NjYW5faWQYBSABKAkSDgoGc3RhdHVzGAYgASgJEhQKDGNhcnJpZXJfdGV4dBgHIAEoCRISCgpzY2FubmVkX2F0GAggASgJEgwKBGNpdHkYCSABKAkSFAoMY291bnRyeV9jb2RlGAogASgJEhoKEnV0Y19vZmZzZXRfbWludXRlcxgLIAEoBSKBAQoVRGVsaXZlcnlBdHRlbXB0RmFpbGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSDgoGcmVhc29uGAQgASgJEhQKDGF0dGVtcHRlZF9hdBgFIAEoCSKbAQoQUGFja2FnZURlbGl2ZXJlZBIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEhQKDGRlbGl2ZXJlZF9hdBgEIAEoCRItCgVsaW5lcxgFIAMoCzIeLm9yZGVybG9nLnNoaXBwaW5nLnYxLkNvbnRlbnRzIqEBChdQYWNrYWdlUmV0dXJuZWRUb1NlbmRlchIQCghvcmRlcl9pZBgBIAEoCRIcChRmdWxmaWxsbWVudF9vcmRlcl9pZBgCIAEoCRISCgpwYWNrYWdlX2lkGAMgASgJEhMKC3JldHVybmVkX2F0GAQgASgJEi0KBWxpbmVzGAUgAygLMh4ub3JkZXJsb2cuc2hpcHBpbmcudjEuQ29udGVudHMigAEKC1BhY2thZ2VMb3N0EhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSLQoFbGluZXMYBCADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cyKfAQoRU2hpcG1lbnRDYW5jZWxsZWQSEAoIb3JkZXJfaWQYASABKAkSHAoUZnVsZmlsbG1lbnRfb3JkZXJfaWQYAiABKAkSEgoKcGFja2FnZV9pZBgDIAEoCRIXCg9jYW5jZWxsYXRpb25faWQYBCABKAkSLQoFbGluZXMYBSADKAsyHi5vcmRlcmxvZy5zaGlwcGluZy52MS5Db250ZW50cyK5AQobU2hpcG1lbnRDYW5jZWxsYXRpb25SZWZ1c2VkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhIKCnBhY2thZ2VfaWQYAyABKAkSFwoPY2FuY2VsbGF0aW9uX2lkGAQgASgJEg4KBnJlYXNvbhgFIAEoCRItCgVsaW5lcxgGIAMoCzIeLm9yZGVybG9nLnNoaXBwaW5nLnYxLkNvbnRlbnRzIqcBChlTaGlwbWVudENhbmNlbGxhdGlvbk5vdGVkEhAKCG9yZGVyX2lkGAEgASgJEhwKFGZ1bGZpbGxtZW50X29yZGVyX2lkGAIgASgJEhcKD2NhbmNlbGxhdGlvbl9pZBgDIAEoCRItCgVsaW5lcxgEIAMoCzIeLm9yZGVybG9nLnNoaXBwaW5nLnYxLkNvbnRlbnRzEhIKCnBhY2thZ2VfaWQYBSABKAliBnByb3RvMw");
 
 /**
  * @generated from message orderlog.shipping.v1.Contents
@@ -132,6 +132,13 @@ export type LabelPurchaseRequested = Message<"orderlog.shipping.v1.LabelPurchase
    * @generated from field: string expected_delivery = 17;
    */
   expectedDelivery: string;
+
+  /**
+   * carriers that may be tried if this one refuses
+   *
+   * @generated from field: repeated string alternatives = 18;
+   */
+  alternatives: string[];
 };
 
 /**
@@ -209,6 +216,30 @@ export type LabelPurchased = Message<"orderlog.shipping.v1.LabelPurchased"> & {
    * @generated from field: string expected_delivery = 13;
    */
   expectedDelivery: string;
+
+  /**
+   * @generated from field: string label_key = 14;
+   */
+  labelKey: string;
+
+  /**
+   * the address version the label was bought with
+   *
+   * @generated from field: int32 personal_data_version = 15;
+   */
+  personalDataVersion: number;
+
+  /**
+   * the carrier's range
+   *
+   * @generated from field: string expected_delivery_from = 16;
+   */
+  expectedDeliveryFrom: string;
+
+  /**
+   * @generated from field: string expected_delivery_until = 17;
+   */
+  expectedDeliveryUntil: string;
 };
 
 /**
@@ -248,6 +279,11 @@ export type LabelRefused = Message<"orderlog.shipping.v1.LabelRefused"> & {
    * @generated from field: string reason = 5;
    */
   reason: string;
+
+  /**
+   * @generated from field: string label_key = 6;
+   */
+  labelKey: string;
 };
 
 /**
@@ -258,7 +294,7 @@ export const LabelRefusedSchema: GenMessage<LabelRefused> = /*@__PURE__*/
   messageDesc(file_orderlog_shipping_v1_events, 3);
 
 /**
- * Carriers exhausted.
+ * Carriers exhausted, or a carrier that did not answer (carrier_unreachable: whether it sold a label is not known).
  *
  * @generated from message orderlog.shipping.v1.LabelFailed
  */
@@ -282,6 +318,11 @@ export type LabelFailed = Message<"orderlog.shipping.v1.LabelFailed"> & {
    * @generated from field: string reason = 4;
    */
   reason: string;
+
+  /**
+   * @generated from field: string label_key = 5;
+   */
+  labelKey: string;
 };
 
 /**
@@ -292,6 +333,8 @@ export const LabelFailedSchema: GenMessage<LabelFailed> = /*@__PURE__*/
   messageDesc(file_orderlog_shipping_v1_events, 4);
 
 /**
+ * Not to be used any more; the carrier is told afterwards, until it has heard it.
+ *
  * @generated from message orderlog.shipping.v1.LabelVoided
  */
 export type LabelVoided = Message<"orderlog.shipping.v1.LabelVoided"> & {
@@ -319,6 +362,30 @@ export type LabelVoided = Message<"orderlog.shipping.v1.LabelVoided"> & {
    * @generated from field: string tracking_number = 5;
    */
   trackingNumber: string;
+
+  /**
+   * @generated from field: string carrier_label_id = 6;
+   */
+  carrierLabelId: string;
+
+  /**
+   * the account that bought it: a void on another account hits nothing
+   *
+   * @generated from field: string carrier_account_id = 7;
+   */
+  carrierAccountId: string;
+
+  /**
+   * @generated from field: string label_key = 8;
+   */
+  labelKey: string;
+
+  /**
+   * cancelled | address_changed | superseded
+   *
+   * @generated from field: string reason = 9;
+   */
+  reason: string;
 };
 
 /**
@@ -327,6 +394,50 @@ export type LabelVoided = Message<"orderlog.shipping.v1.LabelVoided"> & {
  */
 export const LabelVoidedSchema: GenMessage<LabelVoided> = /*@__PURE__*/
   messageDesc(file_orderlog_shipping_v1_events, 5);
+
+/**
+ * The order's address changed before these packages were handed over: labels with the old address are voided and bought anew.
+ *
+ * @generated from message orderlog.shipping.v1.ShipmentAddressChanged
+ */
+export type ShipmentAddressChanged = Message<"orderlog.shipping.v1.ShipmentAddressChanged"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string fulfillment_order_id = 2;
+   */
+  fulfillmentOrderId: string;
+
+  /**
+   * @generated from field: int32 personal_data_version = 3;
+   */
+  personalDataVersion: number;
+
+  /**
+   * @generated from field: string destination_country_code = 4;
+   */
+  destinationCountryCode: string;
+
+  /**
+   * @generated from field: string destination_postal_code = 5;
+   */
+  destinationPostalCode: string;
+
+  /**
+   * @generated from field: string destination_city = 6;
+   */
+  destinationCity: string;
+};
+
+/**
+ * Describes the message orderlog.shipping.v1.ShipmentAddressChanged.
+ * Use `create(ShipmentAddressChangedSchema)` to create a new message.
+ */
+export const ShipmentAddressChangedSchema: GenMessage<ShipmentAddressChanged> = /*@__PURE__*/
+  messageDesc(file_orderlog_shipping_v1_events, 6);
 
 /**
  * @generated from message orderlog.shipping.v1.HandedPackage
@@ -353,7 +464,7 @@ export type HandedPackage = Message<"orderlog.shipping.v1.HandedPackage"> & {
  * Use `create(HandedPackageSchema)` to create a new message.
  */
 export const HandedPackageSchema: GenMessage<HandedPackage> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 6);
+  messageDesc(file_orderlog_shipping_v1_events, 7);
 
 /**
  * The carrier has these packages: the pivot. shipment id = <fulfillment_order_id>.s<n>
@@ -395,6 +506,13 @@ export type ShipmentHandedOver = Message<"orderlog.shipping.v1.ShipmentHandedOve
    * @generated from field: string handed_over_at = 7;
    */
   handedOverAt: string;
+
+  /**
+   * nobody recorded the hand-over: the carrier's first scan of the package proves it
+   *
+   * @generated from field: bool implied_by_scan = 8;
+   */
+  impliedByScan: boolean;
 };
 
 /**
@@ -402,7 +520,7 @@ export type ShipmentHandedOver = Message<"orderlog.shipping.v1.ShipmentHandedOve
  * Use `create(ShipmentHandedOverSchema)` to create a new message.
  */
 export const ShipmentHandedOverSchema: GenMessage<ShipmentHandedOver> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 7);
+  messageDesc(file_orderlog_shipping_v1_events, 8);
 
 /**
  * A carrier's scan, exactly as told; data only, it never moves the business state back.
@@ -463,6 +581,13 @@ export type TrackingScanRecorded = Message<"orderlog.shipping.v1.TrackingScanRec
    * @generated from field: string country_code = 10;
    */
   countryCode: string;
+
+  /**
+   * of the place of the scan
+   *
+   * @generated from field: int32 utc_offset_minutes = 11;
+   */
+  utcOffsetMinutes: number;
 };
 
 /**
@@ -470,7 +595,7 @@ export type TrackingScanRecorded = Message<"orderlog.shipping.v1.TrackingScanRec
  * Use `create(TrackingScanRecordedSchema)` to create a new message.
  */
 export const TrackingScanRecordedSchema: GenMessage<TrackingScanRecorded> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 8);
+  messageDesc(file_orderlog_shipping_v1_events, 9);
 
 /**
  * @generated from message orderlog.shipping.v1.DeliveryAttemptFailed
@@ -507,7 +632,7 @@ export type DeliveryAttemptFailed = Message<"orderlog.shipping.v1.DeliveryAttemp
  * Use `create(DeliveryAttemptFailedSchema)` to create a new message.
  */
 export const DeliveryAttemptFailedSchema: GenMessage<DeliveryAttemptFailed> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 9);
+  messageDesc(file_orderlog_shipping_v1_events, 10);
 
 /**
  * @generated from message orderlog.shipping.v1.PackageDelivered
@@ -544,7 +669,7 @@ export type PackageDelivered = Message<"orderlog.shipping.v1.PackageDelivered"> 
  * Use `create(PackageDeliveredSchema)` to create a new message.
  */
 export const PackageDeliveredSchema: GenMessage<PackageDelivered> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 10);
+  messageDesc(file_orderlog_shipping_v1_events, 11);
 
 /**
  * @generated from message orderlog.shipping.v1.PackageReturnedToSender
@@ -581,7 +706,7 @@ export type PackageReturnedToSender = Message<"orderlog.shipping.v1.PackageRetur
  * Use `create(PackageReturnedToSenderSchema)` to create a new message.
  */
 export const PackageReturnedToSenderSchema: GenMessage<PackageReturnedToSender> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 11);
+  messageDesc(file_orderlog_shipping_v1_events, 12);
 
 /**
  * @generated from message orderlog.shipping.v1.PackageLost
@@ -613,7 +738,7 @@ export type PackageLost = Message<"orderlog.shipping.v1.PackageLost"> & {
  * Use `create(PackageLostSchema)` to create a new message.
  */
 export const PackageLostSchema: GenMessage<PackageLost> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 12);
+  messageDesc(file_orderlog_shipping_v1_events, 13);
 
 /**
  * These packages' units were withdrawn before hand-over (their labels are voided).
@@ -652,7 +777,7 @@ export type ShipmentCancelled = Message<"orderlog.shipping.v1.ShipmentCancelled"
  * Use `create(ShipmentCancelledSchema)` to create a new message.
  */
 export const ShipmentCancelledSchema: GenMessage<ShipmentCancelled> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 13);
+  messageDesc(file_orderlog_shipping_v1_events, 14);
 
 /**
  * @generated from message orderlog.shipping.v1.ShipmentCancellationRefused
@@ -679,7 +804,7 @@ export type ShipmentCancellationRefused = Message<"orderlog.shipping.v1.Shipment
   cancellationId: string;
 
   /**
-   * handed_over | whole_package (only part of a closed package was asked for)
+   * handed_over | whole_package (only part of a closed package was asked for) | already_cancelled (by another request)
    *
    * @generated from field: string reason = 5;
    */
@@ -696,10 +821,11 @@ export type ShipmentCancellationRefused = Message<"orderlog.shipping.v1.Shipment
  * Use `create(ShipmentCancellationRefusedSchema)` to create a new message.
  */
 export const ShipmentCancellationRefusedSchema: GenMessage<ShipmentCancellationRefused> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 14);
+  messageDesc(file_orderlog_shipping_v1_events, 15);
 
 /**
- * An open request that the warehouse has not answered with units yet: kept, decided on each package that arrives later.
+ * An open request for units that the warehouse says are in this package (not_mine), and the package has not arrived here yet:
+ * kept, decided when it does.
  *
  * @generated from message orderlog.shipping.v1.ShipmentCancellationNoted
  */
@@ -723,6 +849,11 @@ export type ShipmentCancellationNoted = Message<"orderlog.shipping.v1.ShipmentCa
    * @generated from field: repeated orderlog.shipping.v1.Contents lines = 4;
    */
   lines: Contents[];
+
+  /**
+   * @generated from field: string package_id = 5;
+   */
+  packageId: string;
 };
 
 /**
@@ -730,5 +861,5 @@ export type ShipmentCancellationNoted = Message<"orderlog.shipping.v1.ShipmentCa
  * Use `create(ShipmentCancellationNotedSchema)` to create a new message.
  */
 export const ShipmentCancellationNotedSchema: GenMessage<ShipmentCancellationNoted> = /*@__PURE__*/
-  messageDesc(file_orderlog_shipping_v1_events, 15);
+  messageDesc(file_orderlog_shipping_v1_events, 16);
 
