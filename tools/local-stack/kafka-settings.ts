@@ -14,6 +14,9 @@ num.io.threads=2
 background.threads=2
 num.recovery.threads.per.data.dir=2
 group.initial.rebalance.delay.ms=0
+# After kill -9 the broker's own old session must run out before it may register again.
+broker.session.timeout.ms=5000
+broker.heartbeat.interval.ms=1000
 # One broker: every internal topic has one copy, and few partitions.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
@@ -49,7 +52,7 @@ rootLogger.appenderRef.console.ref=console
 /** The JVM's limits, measured: see README, "Memory of the broker". */
 export const jvmFlags: readonly string[] = [
   '-Xms128m',
-  '-Xmx256m',
+  '-Xmx320m',
   '-XX:+UseSerialGC',
   '-XX:ActiveProcessorCount=2',
   '-XX:TieredStopAtLevel=1',

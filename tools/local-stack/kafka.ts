@@ -7,7 +7,7 @@ import { checkRoom, lastLines, openDataFolder, rememberedPorts, rememberPorts } 
 import { spawnGuarded, type Exit, type GuardedProcess } from './guarded.js';
 import { findJava } from './java.js';
 import { kafkaClassPath } from './kafka-jars.js';
-import { countBrokers } from './kafka-probe.js';
+import { leadsAll } from './kafka-probe.js';
 import { jvmFlags, log4jProperties, serverProperties } from './kafka-settings.js';
 import { endLeftOver } from './left-over.js';
 import { freePort } from './ports.js';
@@ -67,7 +67,7 @@ const awaitReady = async (port: number, running: GuardedProcess, logFile: string
       throw new StackError(`Kafka ended while starting: ${lastLines(logFile)}`, `see ${logFile}; --reset starts with an empty broker`);
     }
     try {
-      if ((await countBrokers('127.0.0.1', port)) > 0) return;
+      if (await leadsAll('127.0.0.1', port)) return;
     } catch (error) {
       // Refused and closed connections are what a starting broker looks like.
       if (Date.now() > until) throw new StackError(`Kafka did not answer within ${readyLimitMs / 1000} s`, `see ${logFile}`, { cause: error });

@@ -22,6 +22,7 @@ export const fileError = (error: unknown, path: string): unknown => {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
+    case 'ENOENT': // what mkdir says of a read-only parent
       return new StackError(`${path} cannot be written`, 'make it writable for this user, or choose another folder with --data', { cause: error });
     case 'ENOSPC':
     case 'EDQUOT':

@@ -79,9 +79,12 @@ const started = (name: string, address: string, running: Started): Part => {
 export const startStack = async ({ dataDir, onProgress = () => undefined, env = process.env }: { dataDir: string; onProgress?: OnProgress; env?: NodeJS.ProcessEnv }): Promise<RunningStack> => {
   const options = { dataDir, onProgress };
   const { DATABASE_URL: url, KAFKA_BROKERS: list } = env;
+  // What was given is looked at first: if it does not answer, nothing needs to be started.
+  const givenDatabase = url ? await useDatabase(url) : undefined;
+  const givenBroker = list ? await useBrokers(list) : undefined;
   const asked = await Promise.allSettled([
-    url ? useDatabase(url) : startPostgres(options).then((running) => started('PostgreSQL', running.databaseUrl, running)),
-    list ? useBrokers(list) : startKafka(options).then((running) => started('Kafka', running.brokers, running)),
+    givenDatabase ?? startPostgres(options).then((running) => started('PostgreSQL', running.databaseUrl, running)),
+    givenBroker ?? startKafka(options).then((running) => started('Kafka', running.brokers, running)),
   ]);
   const [database, broker] = asked;
   if (database.status === 'fulfilled' && broker.status === 'fulfilled') {
