@@ -1,0 +1,144 @@
+import { Inject, type DynamicModule, type OnModuleDestroy, type OnModuleInit, type Provider } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
+import { createEventLog, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
+import { addLogReader, kafkajsClient, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
+import type { Health, Logger } from '@orderlog/observability';
+import { createProjections, type Projection, type Projections } from '@orderlog/projections';
+import type { Pool, QueryResultRow } from 'pg';
+import type { DataSource } from 'typeorm';
+import type { ServiceConfig } from './backbone-config.js';
+import { lazyCopies } from './copies-publisher.js';
+import { openDataSource, poolOf } from './data-source.js';
+import type { BackboneDefinition, Wiring } from './definition.js';
+import { createEngine, engineSteps, type Engine } from './engine.js';
+import { opsController } from './ops.controller.js';
+import { guardParked, type GuardedLog } from './parked-guard.js';
+import { parkedOf } from './parked.js';
+import { observeBackbone } from './backbone-metrics.js';
+import { registerHealth } from './backbone-health.js';
+import { statusOf, type BackboneStatus } from './status.js';
+import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, STATUS } from './tokens.js';
+
+/** Connections of the log for transactions and reads (numbers.md: 4 of a service's 10, beside 2 writers). */
+const logConnectionsMax = 4;
+
+const DEFINITION = Symbol('orderlog:backbone-definition');
+const POSTGRES_LOG = Symbol('orderlog:postgres-log');
+const WIRING = Symbol('orderlog:wiring');
+const PROJECTION_LIST = Symbol('orderlog:projection-list');
+
+/** What a `pg` pool is to the libraries below. */
+const executor = (pool: Pool): SqlExecutor => ({
+  query: async <Row>(sql: string, values: readonly unknown[] = []) => {
+    const { rows, rowCount } = await pool.query<Row & QueryResultRow>(sql, [...values]);
+    return { rows, rowCount };
+  },
+});
+
+const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: Logger): Promise<PostgresEventLog> =>
+  createEventLog({
+    service: definition.name,
+    connectionString: config.databaseUrl,
+    schema: config.schema,
+    connectionsMax: logConnectionsMax,
+    ...(definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
+    onError: (error) => logger.error({ err: error }, 'the event log met an error nobody waits for'),
+  });
+
+const wiringOf = (
+  log: GuardedLog,
+  pool: Pool,
+  dataSource: DataSource,
+  kafka: KafkaClient,
+  copies: CopiesPublisher,
+  config: ServiceConfig,
+  logger: Logger,
+  modules: ModuleRef,
+): Wiring => ({ log, pool, dataSource, kafka, copies, config, logger, get: (token) => modules.get(token, { strict: false }) });
+
+const providersOf = (definition: BackboneDefinition): Provider[] => [
+  { provide: DEFINITION, useValue: definition },
+  { provide: ENGINE, useFactory: createEngine },
+  { provide: DATA_SOURCE, inject: [CONFIG], useFactory: (config: ServiceConfig) => openDataSource(definition.name, config, [...(definition.entities ?? [])]) },
+  { provide: PG_POOL, inject: [DATA_SOURCE], useFactory: poolOf },
+  { provide: POSTGRES_LOG, inject: [CONFIG, LOGGER], useFactory: (config: ServiceConfig, logger: Logger) => openLog(definition, config, logger) },
+  { provide: EVENT_LOG, inject: [POSTGRES_LOG], useFactory: guardParked },
+  {
+    provide: KAFKA,
+    inject: [CONFIG, LOGGER],
+    useFactory: (config: ServiceConfig, logger: Logger) => kafkajsClient({ brokers: config.kafkaBrokers, clientId: `orderlog-${definition.name}`, logger }),
+  },
+  { provide: COPIES, inject: [KAFKA, CONFIG], useFactory: (kafka: KafkaClient, config: ServiceConfig) => lazyCopies(kafka, config.topicPrefix) },
+  { provide: WIRING, inject: [EVENT_LOG, PG_POOL, DATA_SOURCE, KAFKA, COPIES, CONFIG, LOGGER, ModuleRef], useFactory: wiringOf },
+  { provide: PROJECTION_LIST, inject: [WIRING], useFactory: (wiring: Wiring) => definition.projections?.(wiring) ?? [] },
+  {
+    provide: PROJECTIONS,
+    inject: [WIRING, PROJECTION_LIST],
+    useFactory: (wiring: Wiring, projections: readonly Projection<never>[]) =>
+      createProjections({
+        log: wiring.log,
+        dataSource: wiring.dataSource,
+        projections,
+        onError: (name, error) => wiring.logger.error({ projection: name, err: error }, 'a projection could not go on'),
+      }),
+  },
+  { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, executor(wiring.pool)) },
+  {
+    provide: STATUS,
+    inject: [ENGINE, WIRING, PROJECTION_LIST, PROJECTIONS, PARKED],
+    useFactory: (engine: Engine, { log }: Wiring, list: readonly Projection<never>[], projections: Projections, parked: ParkedStreams) => () =>
+      statusOf({ log, engine, projections, names: list.map(({ name }) => name), parked }),
+  },
+];
+
+/** One service's share of the backbone. Global: its tokens are injectable everywhere in the service. */
+export class BackboneModule implements OnModuleInit, OnModuleDestroy {
+  private stopWatching: (() => void)[] = [];
+
+  constructor(
+    @Inject(DEFINITION) private readonly definition: BackboneDefinition,
+    @Inject(WIRING) private readonly wiring: Wiring,
+    @Inject(EVENT_LOG) private readonly log: GuardedLog,
+    @Inject(POSTGRES_LOG) private readonly postgresLog: PostgresEventLog,
+    @Inject(ENGINE) private readonly engine: Engine,
+    @Inject(PROJECTIONS) private readonly projections: Projections,
+    @Inject(PARKED) private readonly parked: ParkedStreams,
+    @Inject(STATUS) private readonly status: () => Promise<BackboneStatus>,
+    @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+    @Inject(HEALTH) private readonly health: Health,
+    @Inject(GRPC_SERVICES) private readonly grpcServices: GrpcServices,
+  ) {}
+
+  /** Declares the backbone of a service, in the imports of its module. */
+  static forService(definition: BackboneDefinition): DynamicModule {
+    return {
+      module: BackboneModule,
+      global: true,
+      controllers: [opsController(definition.prefix)],
+      providers: providersOf(definition),
+      exports: [EVENT_LOG, PG_POOL, DATA_SOURCE, KAFKA, COPIES, PROJECTIONS, PARKED, STATUS],
+    };
+  }
+
+  /** Wires, starts nothing: the edge starts the steps once it can answer. */
+  onModuleInit(): void {
+    const { config, logger, pool } = this.wiring;
+    this.grpcServices.add((server) => addLogReader(server, this.postgresLog, config.serviceToken));
+    const parts = { definition: this.definition, wiring: this.wiring, projections: this.projections, sql: executor(pool) };
+    for (const step of engineSteps(this.engine, parts)) this.lifecycle.add(step);
+    registerHealth(this.health, this.engine, pool);
+    this.stopWatching = [
+      this.log.watch(() => this.parked.list(), (error) => logger.warn({ err: error }, 'parked streams could not be read')),
+      ...observeBackbone(this.engine, this.status, logger),
+    ];
+  }
+
+  /** After the steps were stopped: pools and connections. */
+  async onModuleDestroy(): Promise<void> {
+    for (const stop of this.stopWatching) stop();
+    await this.wiring.copies.close();
+    await this.log.close();
+    await this.wiring.dataSource.destroy();
+  }
+}

@@ -1,0 +1,6 @@
+export { backboneConfig, type BackboneConfig, type ServiceConfig } from './backbone-config.js';
+export { BackboneModule } from './backbone.module.js';
+export { copy, type BackboneDefinition, type Copy, type Wiring } from './definition.js';
+export { migrateService, serviceMigrations } from './migrate-service.js';
+export type { BackboneStatus } from './status.js';
+export { COPIES, DATA_SOURCE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, STATUS } from './tokens.js';

@@ -1,0 +1,63 @@
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, type Type } from '@nestjs/common';
+import { found, Operation, Problem, problems, Roles } from '@orderlog/edge';
+import type { ParkedStreams } from '@orderlog/messaging';
+import { PARKED, STATUS } from './tokens.js';
+import type { BackboneStatus } from './status.js';
+
+const notReleased = { slug: 'release-failed', status: 409, title: 'Its facts still fail' } as const;
+
+const arrivalOf = (text: string | undefined): number | undefined => {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new Problem(problems.invalidQuery, { errors: [{ pointer: '?arrival', message: 'has to be a whole number' }] });
+};
+
+/** The operators' API of a service, under its own prefix. A class made for each service, because Nest reads paths from decorators. */
+export const opsController = (prefix: string): Type => {
+  @Roles('ops')
+  @Controller(`${prefix}/ops`)
+  class OpsController {
+    constructor(
+      @Inject(PARKED) private readonly parked: ParkedStreams,
+      @Inject(STATUS) private readonly status: () => Promise<BackboneStatus>,
+    ) {}
+
+    @Get('status')
+    @Operation({ summary: 'Log heads, positions, lags, projections' })
+    current(): Promise<BackboneStatus> {
+      return this.status();
+    }
+
+    @Get('parked')
+    @Operation({ summary: 'Streams that wait for an operator' })
+    async list() {
+      return { items: await this.parked.list() };
+    }
+
+    @Get('parked/:streamId')
+    @Operation({ summary: 'A parked stream with the facts that wait for it' })
+    async show(@Param('streamId') streamId: string) {
+      return found(await this.parked.show(streamId), `a parked stream ${streamId}`);
+    }
+
+    @Post('parked/:streamId/release')
+    @HttpCode(200)
+    @Operation({ summary: 'Applies the waiting facts in order; stays parked if one fails again' })
+    async release(@Param('streamId') streamId: string) {
+      found(await this.parked.show(streamId), `a parked stream ${streamId}`);
+      try {
+        return { streamId, applied: await this.parked.release(streamId) };
+      } catch (error) {
+        throw new Problem(notReleased, { detail: error instanceof Error ? error.message : 'unknown', cause: error });
+      }
+    }
+
+    @Delete('parked/:streamId')
+    @Operation({ summary: 'Drops one waiting fact (?arrival=) or all of them: they never act' })
+    async drop(@Param('streamId') streamId: string, @Query('arrival') arrival?: string) {
+      found(await this.parked.show(streamId), `a parked stream ${streamId}`);
+      return { streamId, dropped: await this.parked.drop(streamId, arrivalOf(arrival)) };
+    }
+  }
+  return OpsController;
+};

@@ -1,0 +1,49 @@
+import { StreamParked } from '@orderlog/edge';
+import type { EventLog } from '@orderlog/event-log';
+
+/** How old the list of parked streams may be. A command that slips in before it is known acts as if it had come before the parking. */
+const refreshMs = 1_000;
+
+/** The log as commands see it: those on a parked stream wait for an operator. Asking the database on each command would double its reads. */
+export type GuardedLog = EventLog & {
+  /** Begins to look for parked streams; answers how to stop. */
+  readonly watch: (parked: () => Promise<readonly { readonly streamId: string }[]>, onError: (error: unknown) => void) => () => void;
+};
+
+/** Puts the guard before a log. */
+export const guardParked = (log: EventLog): GuardedLog => {
+  let parkedNow: ReadonlySet<string> = new Set();
+  return {
+    service: log.service,
+    logId: log.logId,
+    shards: log.shards,
+    shardOf: (streamId) => log.shardOf(streamId),
+    read: (streamId, options) => log.read(streamId, options),
+    state: (aggregate, streamId) => log.state(aggregate, streamId),
+    execute: (aggregate, streamId, command, context) =>
+      parkedNow.has(streamId) ? Promise.reject(new StreamParked(streamId)) : log.execute(aggregate, streamId, command, context),
+    transact: (work) => log.transact(work),
+    readShard: (shard, after, limit) => log.readShard(shard, after, limit),
+    readShards: (cursors, limit) => log.readShards(cursors, limit),
+    heads: () => log.heads(),
+    onAppended: (listener) => log.onAppended(listener),
+    close: () => log.close(),
+    watch: (parked, onError) => {
+      let busy = false;
+      const look = async (): Promise<void> => {
+        if (busy) return;
+        busy = true;
+        try {
+          parkedNow = new Set((await parked()).map(({ streamId }) => streamId));
+        } catch (error) {
+          onError(error);
+        } finally {
+          busy = false;
+        }
+      };
+      void look();
+      const timer = setInterval(() => void look(), refreshMs);
+      return () => clearInterval(timer);
+    },
+  };
+};

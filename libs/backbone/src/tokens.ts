@@ -1,0 +1,20 @@
+/** Injection tokens of what the backbone provides to every module of a service. */
+
+/** The service's `EventLog`. Commands on a parked stream are refused by it (409 `stream-parked`). */
+export const EVENT_LOG = Symbol('orderlog:event-log');
+/** A `pg` Pool for queries, the same connections that DATA_SOURCE has; its search path is the service's schema. */
+export const PG_POOL = Symbol('orderlog:pg-pool');
+/** The TypeORM `DataSource` of the read models. */
+export const DATA_SOURCE = Symbol('orderlog:data-source');
+/** The `KafkaClient`. Services rarely need it: facts come through listeners, events leave through the log. */
+export const KAFKA = Symbol('orderlog:kafka');
+/** A `CopiesPublisher` for compacted topics; connects at its first record. */
+export const COPIES = Symbol('orderlog:copies');
+/** The service's running `Projections`; also for reading your own writes (`caughtUp`). */
+export const PROJECTIONS = Symbol('orderlog:projections');
+/** The service's `ParkedStreams`. */
+export const PARKED = Symbol('orderlog:parked');
+/** Answers the `BackboneStatus` now. */
+export const STATUS = Symbol('orderlog:status');
+/** What runs beside requests: the `Engine` of the service. */
+export const ENGINE = Symbol('orderlog:engine');
