@@ -16,8 +16,9 @@ export {
 } from './event-log.js';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './group-commit.js';
 export { newEventId, newOrderId, shardOfId, shardOfStream } from './ids.js';
-export { eventLogMigrations, migrate, type MigrateOptions, type MigrationFolder } from './migrate.js';
+export { eventLogMigrations, migrate, MigrationRefused, readMigrations, type MigrateOptions, type Migration, type MigrationFolder } from './migrate.js';
 export { createEventLog, type EventLogOptions, type PostgresEventLog } from './postgres-event-log.js';
+export { executorOf, openPool } from './session.js';
 export { isConnectionLoss, isContention, isTransient, sqlStateOf } from './sql-errors.js';
 export { schemaVersionOf, upcast, type Upcaster, type Upcasters } from './upcasting.js';
 export { verifyChain, type BrokenLink, type ChainReport } from './verify-chain.js';

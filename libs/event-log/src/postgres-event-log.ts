@@ -1,7 +1,18 @@
-import type { ServiceName } from '@orderlog/contracts';
-import type { Pool } from 'pg';
-import type { EventLog } from './event-log.js';
-import type { Upcasters } from './upcasting.js';
+import { checkPayload, type EventBody, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
+import { isRefusal } from '@orderlog/decider';
+import type { Pool, PoolClient } from 'pg';
+import { appendEvents, conflictState, pendingEvents, recordedEvents, type Appended, type EventRules, type StreamAppend } from './append.js';
+import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type LogTransaction, type Outcome, type SqlExecutor } from './event-log.js';
+import { backOff, createGroupCommit } from './group-commit.js';
+import { shardOfStream } from './ids.js';
+import { createTurns } from './in-turn.js';
+import { eventColumns, recordedEvent, type EventRow } from './recorded.js';
+import { executorOf, openPool, runPrepared } from './session.js';
+import { isConnectionLoss, isContention, sqlStateOf } from './sql-errors.js';
+import { createStateCache, type Folded } from './state-cache.js';
+import { createStreamReader } from './stream-reader.js';
+import { openTransaction, type OpenTransaction } from './transaction.js';
+import { schemaVersionOf, upcast, type Upcasters } from './upcasting.js';
 
 /** What an event log on PostgreSQL needs. */
 export type EventLogOptions = {
@@ -18,7 +29,7 @@ export type EventLogOptions = {
   /** Writer connections of the group commit (2). */
   readonly writers?: number;
   readonly cache?: { readonly streamsMax?: number; readonly bytesMax?: number };
-  /** Hears of errors that no caller waits for (an idle connection that broke, a snapshot that was not written). */
+  /** Hears of errors that no caller waits for (an idle connection that broke, a snapshot or listener that failed). Default: a process warning. */
   readonly onError?: (error: unknown) => void;
 };
 
@@ -29,9 +40,217 @@ export type EventLogOptions = {
 export interface PostgresEventLog extends EventLog {
   readonly pool: Pool;
   readonly schema: string;
+  /** Single statements outside of a transaction of the log, on the pool; prepared. */
+  readonly sql: SqlExecutor;
 }
 
+const racesMax = 5;
+const transactionsMax = 8;
+
+const streamSql = `select ${eventColumns} from event_log where shard = $1 and stream_id = $2 and version > $3 and version <= $4 order by version`;
+const shardSql = `select ${eventColumns} from event_log where shard = $1 and seq > $2 order by seq limit $3`;
+const shardsSql = `
+select ${eventColumns.replaceAll(/\b(\w+),/g, 'e.$1,').replace('encode(batch_hash', 'encode(e.batch_hash')}
+from unnest($1::smallint[], $2::bigint[]) as c (shard, after)
+cross join lateral (select * from event_log l where l.shard = c.shard and l.seq > c.after order by l.seq limit $3) as e
+order by e.shard, e.seq`;
+const headsSql = `select shard, seq, encode(hash, 'hex') as hash, log_id from shard_head order by shard`;
+
+type HeadRow = { readonly shard: number; readonly seq: number; readonly hash: string; readonly log_id: string };
+
+const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+
+/** Runs a transaction to its commit; the append and the commit go out together, so that heads are locked for as short as can be. */
+const runTransaction = async <T>(client: PoolClient, open: OpenTransaction, begun: Promise<unknown>, work: (tx: LogTransaction) => Promise<T>): Promise<T> => {
+  let answer: T;
+  try {
+    [answer] = await Promise.all([work(open.tx), begun]);
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+  const appending = open.flush();
+  const [appended, committed] = await Promise.allSettled([appending, client.query('commit')]);
+  if (appended.status === 'rejected' && !isConnectionLoss(appended.reason)) throw appended.reason;
+  if (committed.status === 'rejected') throw isConnectionLoss(committed.reason) ? new OutcomeUnknown(committed.reason) : committed.reason;
+  if (appended.status === 'rejected') throw new OutcomeUnknown(appended.reason);
+  if (committed.value.command === 'ROLLBACK') throw new Error('a statement of the transaction failed and its error was swallowed: rolled back');
+  return answer;
+};
+
 /** Opens the log of a service; the schema must have been migrated. */
-export const createEventLog = async (_options: EventLogOptions): Promise<PostgresEventLog> => {
-  throw new Error('under construction');
+export const createEventLog = async (options: EventLogOptions): Promise<PostgresEventLog> => {
+  const { service, connectionString, schema = service, upcasters = {}, connectionsMax = 8, writers = 2, onError = warn } = options;
+  const pool = openPool(connectionString, schema, `orderlog ${service}`, connectionsMax, onError);
+  const writerPool = openPool(connectionString, schema, `orderlog ${service} writer`, writers, onError);
+  const heads = async () => (await runPrepared<HeadRow>(pool, headsSql, [])).rows;
+  const installed = await heads().catch(async (error: unknown) => {
+    await Promise.all([pool.end(), writerPool.end()]);
+    throw error;
+  });
+  const shards = installed.length;
+  const logId = installed[0]?.log_id;
+  if (logId === undefined) throw new Error(`the schema "${schema}" has no shards: migrate it first`);
+
+  const shardOf = (streamId: string): number => shardOfStream(streamId, shards);
+  const cache = createStateCache(options.cache);
+  const today = (type: string, schemaVersion: number, data: object) => upcast(upcasters, type, schemaVersion, data);
+  const reader = createStreamReader(cache, shardOf, today);
+  const rules: EventRules = {
+    schemaVersionOf: (type) => schemaVersionOf(upcasters, type),
+    checkPayload: options.checkPayload ?? ((type, data) => checkPayload(service, type, data)),
+  };
+  const turns = createTurns();
+  const listeners = new Set<() => void>();
+  const background = new Set<Promise<void>>();
+
+  const wake = (): void => {
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        onError(error);
+      }
+    }
+  };
+
+  /** After the commit: the cache learns the new state, and a long stream gets its snapshot, for which nobody waits. */
+  const remember = (aggregate: Aggregate<never, never, unknown, string>, streamId: string, base: number, now: Folded, bytes: number): void => {
+    cache.set(streamId, aggregate.decider, now, bytes);
+    const written = reader.snapshot(pool, aggregate, streamId, base, now).catch(onError);
+    background.add(written);
+    void written.finally(() => background.delete(written));
+  };
+
+  const commits = createGroupCommit<StreamAppend, Appended | undefined>({
+    lanes: writers,
+    bytesOf: ({ events }) => events.reduce((sum, { dataJson, metaJson }) => sum + dataJson.length + metaJson.length, 0),
+    run: async (batch) => {
+      let appended: readonly (Appended | undefined)[];
+      try {
+        appended = await appendEvents(writerPool, batch, false);
+      } catch (error) {
+        // The statement is its own transaction: when the connection breaks, it may have been committed.
+        throw isConnectionLoss(error) ? new OutcomeUnknown(error) : error;
+      }
+      wake();
+      return appended;
+    },
+  });
+
+  const refresh = async <E extends EventBody, S>(aggregate: Aggregate<never, E, S, string>, streamId: string): Promise<Folded<S>> => {
+    const cached = cache.get<S>(streamId, aggregate.decider);
+    const folded = await reader.foldAll(pool, aggregate, [streamId], new Map(cached === undefined ? [] : [[streamId, cached]]));
+    return folded.get(streamId) ?? { version: 0, state: aggregate.decider.initialState };
+  };
+
+  const execute = async <C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    streamId: string,
+    command: C,
+    context: Parameters<EventLog['execute']>[3],
+  ): Promise<Outcome<E, S, Code>> => {
+    const folds = aggregate as unknown as Aggregate<never, E, S, string>;
+    let known = cache.get<S>(streamId, aggregate.decider);
+    // A cached state is good enough to append on (the version is compared) but not to refuse on: another process may have written.
+    let isRead = false;
+    for (let races = 0; ; ) {
+      if (known === undefined) [known, isRead] = [await refresh(folds, streamId), true];
+      const before: Folded<S> = known;
+      const decided = aggregate.decider.decide(command, before.state);
+      if (isRefusal(decided) || decided.length === 0) {
+        if (isRead) return isRefusal(decided) ? decided : { ...before, events: [] };
+        known = undefined;
+        continue;
+      }
+      const events = pendingEvents(rules, streamId, before.version, decided, context, aggregate.reactions);
+      const append: StreamAppend = { streamId, shard: shardOf(streamId), expected: before.version, events };
+      const appended = await commits.submit(append);
+      if (appended !== undefined) {
+        const now = { version: before.version + events.length, state: decided.reduce(aggregate.decider.evolve, before.state) };
+        const bytes = events.reduce((sum, { dataJson }) => sum + dataJson.length, 0);
+        remember(aggregate as unknown as Aggregate<never, never, unknown, string>, streamId, before.version, now, bytes);
+        return { ...now, events: recordedEvents<E>(append, appended, logId) };
+      }
+      races += 1;
+      if (races === racesMax) throw new VersionConflict(streamId, before.version);
+      if (races > 1) await backOff(races);
+      known = undefined;
+    }
+  };
+
+  const transactOnce = async <T>(work: (tx: LogTransaction) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: unknown;
+    try {
+      const open = openTransaction(client, { cache, reader, rules, shardOf });
+      const answer = await runTransaction(client, open, client.query('begin'), work);
+      let hasAppended = false;
+      for (const [streamId, { aggregate, base, now, bytes }] of open.held) {
+        if (now.version === base) continue;
+        hasAppended = true;
+        remember(aggregate, streamId, base, now, bytes);
+      }
+      if (hasAppended) wake();
+      return answer;
+    } catch (error) {
+      if (isConnectionLoss(error) || error instanceof OutcomeUnknown) broken = error;
+      throw error;
+    } finally {
+      client.release(broken !== undefined);
+    }
+  };
+
+  const transact = async <T>(work: (tx: LogTransaction) => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await transactOnce(work);
+      } catch (error) {
+        const isConflict = sqlStateOf(error) === conflictState;
+        if (attempt === transactionsMax) {
+          throw isConflict && error instanceof Error ? new VersionConflict(error.message, 0) : error;
+        }
+        if (!isConflict && !isContention(error)) throw error;
+        await backOff(attempt);
+      }
+    }
+  };
+
+  return {
+    service,
+    logId,
+    shards,
+    pool,
+    schema,
+    sql: executorOf(pool),
+    shardOf,
+    read: async <E extends EventBody>(streamId: string, { after = 0, upTo = 2 ** 31 - 1 } = {}) => {
+      const { rows } = await runPrepared<EventRow>(pool, streamSql, [shardOf(streamId), streamId, after, upTo]);
+      return rows.map((row) => {
+        const data = today(row.type, row.schema_version, row.data);
+        return recordedEvent({ ...row, data }, logId) as RecordedEvent<E>;
+      });
+    },
+    state: (aggregate, streamId) => refresh(aggregate, streamId),
+    execute: (aggregate, streamId, command, context) => turns.take(streamId, () => execute(aggregate, streamId, command, context)),
+    transact,
+    readShard: async (shard, after, limit) => {
+      const { rows } = await runPrepared<EventRow>(pool, shardSql, [shard, after, limit]);
+      return rows.map((row) => recordedEvent(row, logId));
+    },
+    readShards: async (cursors, limit) => {
+      const { rows } = await runPrepared<EventRow>(pool, shardsSql, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit]);
+      return rows.map((row) => recordedEvent(row, logId));
+    },
+    heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),
+    onAppended: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      await commits.drain();
+      await Promise.all(background);
+      await Promise.all([pool.end(), writerPool.end()]);
+    },
+  };
 };

@@ -1,0 +1,152 @@
+import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
+import type { Pool, PoolClient } from 'pg';
+import { newEventId } from './ids.js';
+import { metaOf, type Meta } from './recorded.js';
+import type { Reactions } from './event-log.js';
+import { runPrepared } from './session.js';
+
+/** An event on its way into the log. */
+export type PendingEvent = {
+  readonly version: number;
+  readonly eventId: string;
+  readonly body: EventBody;
+  readonly schemaVersion: number;
+  /** Undefined: the moment of recording. */
+  readonly occurredAt: string | undefined;
+  readonly meta: Meta;
+  readonly dataJson: string;
+  readonly metaJson: string;
+  readonly reactions: Reactions | undefined;
+};
+
+/** Everything that is to be appended to one stream. */
+export type StreamAppend = { readonly streamId: string; readonly shard: number; readonly expected: number; readonly events: readonly PendingEvent[] };
+
+/** Where the events of a stream went. */
+export type Appended = { readonly firstSeq: number; readonly recordedAt: string; readonly batchHash: string };
+
+/** SQLSTATE with which a strict append says that a stream was not at its expected version; the message is the stream id. */
+export const conflictState = 'OL409';
+
+/** Stands between list elements: JSON and our identifiers cannot hold it raw. */
+const separator = '\u001e';
+const listOf = (numbers: readonly (number | string)[]): string => `{${numbers.join(',')}}`;
+
+const appendSql = `select n, first_seq, recorded_at, encode(batch_hash, 'hex') as batch_hash
+from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+
+/** How an event is made ready for the log. */
+export type EventRules = {
+  readonly schemaVersionOf: (type: string) => number;
+  /** Says what is wrong with a payload. */
+  readonly checkPayload: (type: string, data: object) => string | undefined;
+};
+
+/** Checks, numbers and serializes events that a decider answered. A payload against its contract is a bug, and throws. */
+export const pendingEvents = <E extends EventBody>(
+  rules: EventRules,
+  streamId: string,
+  version: number,
+  events: readonly E[],
+  context: EventContext,
+  reactions?: (event: E) => Reactions,
+): readonly PendingEvent[] => {
+  const meta = metaOf(context);
+  const metaJson = JSON.stringify(meta);
+  const occurredAt = context.occurredAt === undefined ? undefined : new Date(context.occurredAt).toISOString();
+  return events.map((body, n) => {
+    const wrong = rules.checkPayload(body.type, body.data);
+    if (wrong !== undefined) throw new TypeError(`${body.type} for ${streamId} breaks its contract: ${wrong}`);
+    return {
+      version: version + n + 1,
+      eventId: newEventId(),
+      body,
+      schemaVersion: rules.schemaVersionOf(body.type),
+      occurredAt,
+      meta,
+      dataJson: JSON.stringify(body.data),
+      metaJson,
+      reactions: reactions?.(body),
+    };
+  });
+};
+
+type Row = { readonly n: number; readonly first_seq: number; readonly recorded_at: string; readonly batch_hash: string };
+type TimerRow = { readonly stream: number; readonly kind: string; readonly due_at: string | null; readonly version: number };
+type Entry = { readonly stream: number; readonly event: PendingEvent };
+
+/** One row a timer: of several changes in one append the last one counts. */
+const timersOf = (entries: readonly Entry[]): string | null => {
+  const last = new Map<string, TimerRow>();
+  for (const { stream, event } of entries) {
+    for (const change of event.reactions?.timers ?? []) {
+      const [kind, dueAt] = 'set' in change ? [change.set, change.dueAt] : [change.clear, null];
+      last.set(`${stream} ${kind}`, { stream, kind, due_at: dueAt, version: event.version });
+    }
+  }
+  return last.size === 0 ? null : JSON.stringify([...last.values()]);
+};
+
+const effectsOf = (entries: readonly Entry[]): string | null => {
+  const rows = entries.flatMap(({ stream, event }) =>
+    (event.reactions?.effects ?? []).map(({ kind, data }) => ({ stream, version: event.version, kind, data })),
+  );
+  return rows.length === 0 ? null : JSON.stringify(rows);
+};
+
+/**
+ * Runs `append_events`. `order` gives the order of the events in their shards where it is not the streams' order. Answers one element
+ * a stream, undefined for a conflict; with `strict` a conflict raises `conflictState` instead, and nothing at all is written.
+ */
+export const appendEvents = async (
+  runner: Pool | PoolClient,
+  streams: readonly StreamAppend[],
+  strict: boolean,
+  order?: readonly { readonly streamId: string; readonly event: PendingEvent }[],
+): Promise<readonly (Appended | undefined)[]> => {
+  const numberOf = new Map(streams.map(({ streamId }, n) => [streamId, n + 1]));
+  const entries: readonly Entry[] =
+    order?.map(({ streamId, event }) => ({ stream: numberOf.get(streamId) ?? 0, event })) ??
+    streams.flatMap(({ events }, n) => events.map((event) => ({ stream: n + 1, event })));
+  const { rows } = await runPrepared<Row>(runner, appendSql, [
+    strict,
+    streams.map(({ streamId }) => streamId).join(separator),
+    listOf(streams.map(({ shard }) => shard)),
+    listOf(streams.map(({ expected }) => expected)),
+    listOf(streams.map(({ expected, events }) => expected + events.length)),
+    listOf(entries.map(({ stream }) => stream)),
+    listOf(entries.map(({ event }) => event.version)),
+    listOf(entries.map(({ event }) => event.eventId)),
+    entries.map(({ event }) => event.body.type).join(separator),
+    listOf(entries.map(({ event }) => event.schemaVersion)),
+    entries.map(({ event }) => event.occurredAt ?? '').join(separator),
+    entries.map(({ event }) => event.dataJson).join(separator),
+    entries.map(({ event }) => event.metaJson).join(separator),
+    timersOf(entries),
+    effectsOf(entries),
+  ]);
+  const appended = new Array<Appended | undefined>(streams.length).fill(undefined);
+  for (const row of rows) appended[row.n - 1] = { firstSeq: row.first_seq, recordedAt: row.recorded_at, batchHash: row.batch_hash };
+  return appended;
+};
+
+/** The events of a stream as they now stand in the log; only where they lie next to each other in their shard. */
+export const recordedEvents = <E extends EventBody>(
+  { streamId, shard, events }: StreamAppend,
+  { firstSeq, recordedAt, batchHash }: Appended,
+  logId: string,
+): readonly RecordedEvent<E>[] =>
+  events.map((event, n) => ({
+    eventId: event.eventId,
+    schemaVersion: event.schemaVersion,
+    streamId,
+    streamVersion: event.version,
+    shard,
+    seq: firstSeq + n,
+    occurredAt: event.occurredAt ?? recordedAt,
+    recordedAt,
+    ...event.meta,
+    logId,
+    batchHash,
+    ...(event.body as E),
+  }));
