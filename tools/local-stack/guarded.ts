@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { writePidFile } from './left-over.js';
-import { fileError } from './stack-error.js';
+import { codeOf, fileError } from './stack-error.js';
 
 /** How a process ended: an exit code, or 128 + the number of the signal that ended it. */
 export type Exit = { readonly code: number; readonly signal: NodeJS.Signals | null };
@@ -66,7 +66,7 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 };
 

@@ -21,7 +21,7 @@ const psCommandOf = (pid: number, cause: unknown): string => {
     return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch (error) {
     // ps answers 1 for "no such process"; anything else would make us blind, which must be said.
-    if (error instanceof Error && 'status' in error && error.status === 1) return '';
+    if (typeof error === 'object' && error !== null && 'status' in error && error.status === 1) return '';
     throw new StackError('cannot look at the running processes', 'install ps (package procps)', { cause });
   }
 };

@@ -12,9 +12,9 @@ export class StackError extends Error {
   }
 }
 
-/** The `code` of a Node or system error, or undefined. */
+/** The `code` of a Node or system error, or undefined. Not by `instanceof`: under Jest Node's errors come from another realm. */
 export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** Turns what the file system says about `path` into a StackError; anything unforeseen is passed on as it is. */
 export const fileError = (error: unknown, path: string): unknown => {
