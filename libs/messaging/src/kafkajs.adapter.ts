@@ -1,0 +1,195 @@
+import kafkajs, { type Consumer, type EachBatchPayload, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
+import type {
+  GroupListener,
+  IncomingMessage,
+  KafkaAdmin,
+  KafkaClient,
+  KafkaConsumer,
+  KafkaProducer,
+  PartitionBatch,
+  TopicPartition,
+  TopicSpec,
+} from './kafka.port.js';
+import type { MessagingLogger } from './logger.js';
+
+// kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
+// lost), no transactions, no auto-commit, one request in flight.
+const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+
+const sessionTimeoutMs = 6000;
+const heartbeatMs = 1500;
+const fetchWaitMsMax = 100;
+/** A relay batch of 500 rows with room to spare; what does not fit comes with the next fetch. */
+const bytesPerPartitionMax = 1024 * 1024;
+
+/** Partition n of every topic to member n mod members: the facts of all services about one order meet in one process. */
+const byPartition: PartitionAssigner = ({ cluster }) => ({
+  name: 'orderlog-by-partition',
+  version: 0,
+  async assign({ members, topics }) {
+    const ids = members.map(({ memberId }) => memberId).sort();
+    const assignments = ids.map((memberId, n) => ({
+      memberId,
+      topics: Object.fromEntries(
+        topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId).filter((partition) => partition % ids.length === n)]),
+      ),
+    }));
+    return assignments.map(({ memberId, topics: assignment }) => ({
+      memberId,
+      memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 0, assignment, userData: Buffer.alloc(0) }),
+    }));
+  },
+  protocol: ({ topics }) => ({
+    name: 'orderlog-by-partition',
+    metadata: AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }),
+  }),
+});
+
+const incoming = ({ offset, key, headers, value, timestamp }: KafkaMessage): IncomingMessage => ({
+  offset: Number(offset),
+  key,
+  headers: headers ?? {},
+  value,
+  timestampMs: Number(timestamp),
+});
+
+/** kafkajs wants partitions grouped by topic. */
+const byTopic = (partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] => {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition } of partitions) {
+    const some = topics.get(topic);
+    if (some === undefined) topics.set(topic, [partition]);
+    else some.push(partition);
+  }
+  return [...topics].map(([topic, some]) => ({ topic, partitions: some }));
+};
+
+const producer = async (kafka: kafkajs.Kafka): Promise<KafkaProducer> => {
+  const client = kafka.producer({
+    allowAutoTopicCreation: false,
+    idempotent: false,
+    maxInFlightRequests: 1,
+    createPartitioner: () => ({ message }) => message.partition ?? 0,
+  });
+  await client.connect();
+  return {
+    async send(topic: string, batches: readonly PartitionBatch[]) {
+      const messages = batches.flatMap(({ partition, messages: some }) => some.map((message) => ({ ...message, partition })));
+      const answers = await client.send({ topic, acks: -1, messages });
+      return answers.map(({ partition, baseOffset }) => ({ partition, baseOffset: Number(baseOffset) }));
+    },
+    close: () => client.disconnect(),
+  };
+};
+
+/** Listens to a consumer's joins and crashes before it runs. */
+const listen = (client: Consumer, listener: GroupListener): void => {
+  client.on(client.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+    // Nobody awaits this listener: what must hold before the next fetch has to happen before it returns.
+    const assigned = Object.entries(memberAssignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })));
+    client.pause(byTopic(assigned));
+    listener.onAssigned(assigned);
+  });
+  client.on(client.events.CRASH, ({ payload: { error, restart } }) => listener.onCrash(error, restart));
+};
+
+const consumer = async (kafka: kafkajs.Kafka, groupId: string, topics: readonly string[], listener: GroupListener): Promise<KafkaConsumer> => {
+  const client = kafka.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    partitionAssigners: [byPartition],
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: sessionTimeoutMs,
+    heartbeatInterval: heartbeatMs,
+    maxWaitTimeInMs: fetchWaitMsMax,
+    minBytes: 1,
+    maxBytesPerPartition: bytesPerPartitionMax,
+    maxInFlightRequests: 1,
+  });
+  listen(client, listener);
+  await client.connect();
+  await client.subscribe({ topics: [...topics], fromBeginning: true });
+  let stopped = false;
+  await client.run({
+    autoCommit: false,
+    eachBatch: async ({ batch: { topic, partition, messages, highWatermark } }: EachBatchPayload) => {
+      if (!stopped) listener.onBatch({ topic, partition, messages: messages.map(incoming), highWatermark: Number(highWatermark) });
+    },
+  });
+  return {
+    pause: (partitions) => client.pause(byTopic(partitions)),
+    resume: (partitions) => client.resume(byTopic(partitions)),
+    seek: ({ topic, partition }, offset) => client.seek({ topic, partition, offset: String(offset) }),
+    commit: (offsets) => client.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) }))),
+    async stop() {
+      stopped = true;
+      await client.disconnect();
+    },
+  };
+};
+
+const admin = async (kafka: kafkajs.Kafka): Promise<KafkaAdmin> => {
+  const client = kafka.admin();
+  await client.connect();
+  return {
+    async createTopics(specs: readonly TopicSpec[]) {
+      const existing = new Set(await client.listTopics());
+      const missing = specs.filter(({ topic }) => !existing.has(topic));
+      if (missing.length > 0) {
+        await client.createTopics({
+          waitForLeaders: true,
+          topics: missing.map(({ topic, partitions, replication, config }) => ({
+            topic,
+            numPartitions: partitions,
+            replicationFactor: replication,
+            configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+          })),
+        });
+      }
+      return missing.map(({ topic }) => topic);
+    },
+    async describeTopics(topics) {
+      const existing = new Set(await client.listTopics());
+      const known = topics.filter((topic) => existing.has(topic));
+      if (known.length === 0) return new Map();
+      const [{ topics: metadata }, { resources }] = await Promise.all([
+        client.fetchTopicMetadata({ topics: [...known] }),
+        client.describeConfigs({ includeSynonyms: false, resources: known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })) }),
+      ]);
+      const configs = new Map(
+        resources.map(({ resourceName, configEntries }) => [resourceName, Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))]),
+      );
+      return new Map(metadata.map(({ name, partitions }) => [name, { partitions: partitions.length, config: configs.get(name) ?? {} }]));
+    },
+    async ends(topic) {
+      const offsets = await client.fetchTopicOffsets(topic);
+      return offsets.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }));
+    },
+    async deleteRecords(topic, below) {
+      await client.deleteTopicRecords({ topic, partitions: below.map(({ partition, offset }) => ({ partition, offset: String(offset) })) });
+    },
+    async deleteTopics(topics) {
+      await client.deleteTopics({ topics: [...topics] });
+    },
+    close: () => client.disconnect(),
+  };
+};
+
+/** kafkajs behind the port. `brokers`: `host:port,host:port`. */
+export const kafkajsClient = (options: { readonly brokers: string; readonly clientId: string; readonly logger?: MessagingLogger }): KafkaClient => {
+  const kafka = new Kafka({
+    clientId: options.clientId,
+    brokers: options.brokers.split(','),
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    logLevel: logLevel.WARN,
+    // Losing a broker is said once, by the crash or the failed send that it leads to; kafkajs itself says it per attempt.
+    logCreator: () => ({ namespace, log: { message } }) => options.logger?.info({ client: options.clientId, namespace }, message),
+  });
+  return {
+    producer: () => producer(kafka),
+    consumer: ({ groupId, topics, listener }) => consumer(kafka, groupId, topics, listener),
+    admin: () => admin(kafka),
+  };
+};

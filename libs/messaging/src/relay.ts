@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+import { eventsTopic, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
+import type { EventLog, SqlExecutor } from '@orderlog/event-log';
+import { encodeEvent } from './cloud-events.js';
+import type { KafkaClient, KafkaProducer, OutgoingMessage } from './kafka.port.js';
+import { stderrLogger, type MessagingLogger } from './logger.js';
+import { firstRecent, moveCursors, takeLeases, type Cursor } from './relay-cursors.js';
+import { backOffMs, describe } from './retries.js';
+import { Signal } from './signal.js';
+
+/** How far publishing is. */
+export type RelayStats = {
+  readonly ownedShards: readonly number[];
+  readonly stoppedShards: readonly { readonly shard: number; readonly reason: string }[];
+  readonly published: number;
+  readonly sends: number;
+  readonly republished: number;
+  readonly errors: number;
+  /** Rows of the owned shards that are not on the topic, as of the last renewal of the leases, and the age of the oldest one read. */
+  readonly lagRecords: number;
+  readonly lagSeconds: number;
+};
+
+/** Publishes a log, one active process per shard. */
+export interface Relay {
+  stop(): Promise<void>;
+  stats(): RelayStats;
+}
+
+/** What a relay is made of. */
+export type RelayOptions = {
+  readonly log: EventLog;
+  readonly sql: SqlExecutor;
+  readonly kafka: KafkaClient;
+  /** Default `<prefix><service>.events`. */
+  readonly topic?: string;
+  readonly topicPrefix?: string;
+  readonly logger?: MessagingLogger;
+};
+
+const rowsOfShardMax = 500;
+const rowsOfSendMax = 2000;
+const bytesOfSendMax = 1024 * 1024;
+const leaseMs = 5000;
+const renewMs = 1500;
+/** Under load rows gather this long: a send for each commit would cost more than the rows in it. */
+const gatherMs = 10;
+const idleMs = 100;
+/** Moving a cursor is a commit. What a crash repeats because of this is dropped by the consumers. */
+const storeMs = 50;
+
+type Owned = Cursor & { storedSeq: number };
+
+class ShardRelay implements Relay {
+  readonly #topic: string;
+  readonly #owner = randomUUID();
+  readonly #logger: MessagingLogger;
+  readonly #wake = new Signal();
+  readonly #stopped = new Map<number, string>();
+  readonly #counters = { published: 0, sends: 0, republished: 0, errors: 0 };
+  #owned = new Map<number, Owned>();
+  /** By our own clock, for a process that was frozen: the database's clock decides, this one only spares the duplicates. */
+  #leaseUntilMs = 0;
+  #renewAtMs = 0;
+  #storeAtMs = 0;
+  #sentAtMs = 0;
+  #lag = { records: 0, seconds: 0 };
+  #isGoing = true;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: RelayOptions,
+    private readonly producer: KafkaProducer,
+  ) {
+    this.#topic = options.topic ?? `${options.topicPrefix ?? ''}${eventsTopic(options.log.service as ServiceName)}`;
+    this.#logger = options.logger ?? stderrLogger;
+  }
+
+  begin(): void {
+    const unlisten = this.options.log.onAppended(() => this.#wake.notify());
+    this.#running = this.#run().finally(unlisten);
+  }
+
+  async stop(): Promise<void> {
+    this.#isGoing = false;
+    this.#wake.notify();
+    await this.#running;
+    await this.producer.close();
+  }
+
+  stats(): RelayStats {
+    return {
+      ownedShards: [...this.#owned.keys()],
+      stoppedShards: [...this.#stopped].map(([shard, reason]) => ({ shard, reason })),
+      ...this.#counters,
+      lagRecords: this.#lag.records,
+      lagSeconds: this.#lag.seconds,
+    };
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; this.#isGoing; ) {
+      try {
+        if (Date.now() >= this.#renewAtMs) await this.#renew();
+        const published = await this.#round();
+        await this.#store(published === 0 ? 0 : storeMs);
+        attempt = 0;
+        await (published === 0 ? this.#wake.wait(idleMs) : this.#gather());
+      } catch (error) {
+        attempt += 1;
+        this.#counters.errors += 1;
+        this.#logger.error({ topic: this.#topic, error: describe(error), attempt }, 'publishing failed; it is tried again');
+        await this.#wake.wait(backOffMs(attempt));
+      }
+    }
+    await this.#release().catch((error: unknown) => this.#logger.warn({ topic: this.#topic, error: describe(error) }, 'the leases were not given back'));
+  }
+
+  /** Lets at least `gatherMs` pass between two sends. */
+  async #gather(): Promise<void> {
+    const ms = this.#sentAtMs + gatherMs - Date.now();
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  /** Takes and renews leases; a shard that comes new is compared with its topic. */
+  async #renew(): Promise<void> {
+    const askedAtMs = Date.now();
+    const cursors = await takeLeases(this.options.sql, this.#owner, this.options.log.shards, leaseMs);
+    const before = this.#owned;
+    const fresh = cursors.filter(({ shard, epoch }) => before.get(shard)?.epoch !== epoch);
+    this.#owned = new Map(
+      cursors.map((cursor) => {
+        const known = before.get(cursor.shard);
+        return [cursor.shard, known?.epoch === cursor.epoch ? known : { ...cursor, storedSeq: cursor.seq }];
+      }),
+    );
+    for (const { shard } of fresh) this.#stopped.delete(shard);
+    if (fresh.length > 0) await this.#compareWithTopic(fresh.map(({ shard }) => shard));
+    this.#leaseUntilMs = askedAtMs + leaseMs;
+    this.#renewAtMs = askedAtMs + renewMs;
+    await this.#measureLag();
+  }
+
+  async #measureLag(): Promise<void> {
+    const heads = await this.options.log.heads();
+    const records = heads.reduce((total, { shard, seq }) => total + Math.max(0, seq - (this.#owned.get(shard)?.seq ?? seq)), 0);
+    this.#lag = { records, seconds: records === 0 ? 0 : this.#lag.seconds };
+  }
+
+  /** A topic that ends before our last send was emptied or made anew: what it should still hold is published again. */
+  async #compareWithTopic(shards: readonly number[]): Promise<void> {
+    const admin = await this.options.kafka.admin();
+    try {
+      const ends = new Map((await admin.ends(this.#topic)).map((end) => [end.partition, end]));
+      for (const shard of shards) {
+        const cursor = this.#owned.get(shard);
+        const end = ends.get(shard);
+        if (cursor === undefined || cursor.seq === 0) continue;
+        if (end === undefined) throw new Error(`${this.#topic} has no partition ${shard}`);
+        const isShorter = end.high < cursor.topicEnd;
+        const isEmptied = end.low === end.high;
+        if (isShorter || isEmptied) await this.#backToRecent(cursor, isShorter ? 'shorter' : 'empty');
+      }
+    } finally {
+      await admin.close();
+    }
+  }
+
+  async #backToRecent(cursor: Owned, what: string): Promise<void> {
+    const first = await firstRecent(this.options.log, cursor.shard, cursor.seq);
+    if (first > cursor.seq) return;
+    this.#logger.error({ topic: this.#topic, shard: cursor.shard, from: first, to: cursor.seq }, `the topic is ${what} than it was left; it is published again`);
+    this.#counters.republished += cursor.seq - first + 1;
+    cursor.seq = first - 1;
+    cursor.topicEnd = 0;
+  }
+
+  /** One query, as few sends as fit; answers how many rows were published. */
+  async #round(): Promise<number> {
+    if (Date.now() >= this.#leaseUntilMs) return 0;
+    const cursors = [...this.#owned.values()].filter(({ shard }) => !this.#stopped.has(shard));
+    if (cursors.length === 0) return 0;
+    const rows = await this.options.log.readShards(
+      cursors.map(({ shard, seq }) => ({ shard, after: seq })),
+      rowsOfShardMax,
+    );
+    const [first] = rows;
+    if (first === undefined) return 0;
+    this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.recordedAt)) / 1000) };
+    let published = 0;
+    const send = new Map<number, OutgoingMessage[]>();
+    let count = 0;
+    let bytes = 0;
+    const flush = async (): Promise<void> => {
+      if (count > 0) await this.#send(send);
+      published += count;
+      send.clear();
+      count = 0;
+      bytes = 0;
+    };
+    for (const row of this.#contiguous(rows)) {
+      const message = encodeEvent(this.options.log.service as ServiceName, row);
+      const size = message.value.length + 600;
+      if (count >= rowsOfSendMax || (count > 0 && bytes + size > bytesOfSendMax)) {
+        await flush();
+        if (Date.now() >= this.#leaseUntilMs) return published;
+      }
+      const some = send.get(row.shard);
+      if (some === undefined) send.set(row.shard, [message]);
+      else some.push(message);
+      count += 1;
+      bytes += size;
+    }
+    await flush();
+    return published;
+  }
+
+  /** Rows that follow their shard's cursor. A hole cannot be: whoever sees one stops the shard and calls for help. */
+  #contiguous(rows: readonly RecordedEvent[]): readonly RecordedEvent[] {
+    const expected = new Map([...this.#owned.values()].map(({ shard, seq }) => [shard, seq + 1]));
+    return rows.filter(({ shard, seq }) => {
+      const next = expected.get(shard);
+      if (next === undefined || this.#stopped.has(shard)) return false;
+      if (seq !== next) {
+        const reason = `seq ${seq} follows ${next - 1} in shard ${shard}`;
+        this.#stopped.set(shard, reason);
+        this.#logger.error({ topic: this.#topic, shard, reason }, 'the log has a hole; the shard is not published any more');
+        return false;
+      }
+      expected.set(shard, seq + 1);
+      return true;
+    });
+  }
+
+  /** One awaited send. Cursors move only behind the acknowledgement. */
+  async #send(batches: ReadonlyMap<number, readonly OutgoingMessage[]>): Promise<void> {
+    this.#sentAtMs = Date.now();
+    const acknowledged = await this.producer.send(
+      this.#topic,
+      [...batches].map(([partition, messages]) => ({ partition, messages })),
+    );
+    this.#counters.sends += 1;
+    const offsets = new Map(acknowledged.map(({ partition, baseOffset }) => [partition, baseOffset]));
+    for (const [shard, messages] of batches) {
+      const cursor = this.#owned.get(shard);
+      if (cursor === undefined) continue;
+      const baseOffset = offsets.get(shard) ?? cursor.topicEnd;
+      const wasShorter = baseOffset < cursor.topicEnd;
+      cursor.seq += messages.length;
+      cursor.topicEnd = baseOffset + messages.length;
+      this.#counters.published += messages.length;
+      if (wasShorter) await this.#backToRecent(cursor, 'shorter');
+    }
+  }
+
+  async #store(everyMs: number): Promise<void> {
+    const moved = [...this.#owned.values()].filter(({ seq, storedSeq }) => seq !== storedSeq);
+    if (moved.length === 0 || Date.now() < this.#storeAtMs + everyMs) return;
+    this.#storeAtMs = Date.now();
+    const mine = await moveCursors(this.options.sql, this.#owner, moved);
+    for (const cursor of moved) {
+      cursor.storedSeq = cursor.seq;
+      // Another epoch: the shard has a new owner, or an operator set its cursor back.
+      if (!mine.has(cursor.shard)) {
+        this.#owned.delete(cursor.shard);
+        this.#renewAtMs = 0;
+      }
+    }
+  }
+
+  async #release(): Promise<void> {
+    await this.#store(0);
+    await this.options.sql.query('update relay_cursor set lease_until = clock_timestamp() where owner = $1', [this.#owner]);
+  }
+}
+
+/** Starts publishing the log to its topic, one to one (protocol 1.4). */
+export const startRelay = async (options: RelayOptions): Promise<Relay> => {
+  const relay = new ShardRelay(options, await options.kafka.producer());
+  relay.begin();
+  return relay;
+};
+
+/**
+ * Sets cursors back, so that the relay publishes again from `fromSeq` on, whoever runs it: its epoch ends here. Consumers drop what
+ * they have.
+ */
+export const republish = async (options: { readonly sql: SqlExecutor; readonly shards: readonly number[]; readonly fromSeq?: number }): Promise<void> => {
+  await options.sql.query(
+    `update relay_cursor set seq = least(seq, $2), epoch = epoch + 1, owner = '', lease_until = clock_timestamp()
+     where shard = any($1::integer[])`,
+    [options.shards, Math.max(0, (options.fromSeq ?? 1) - 1)],
+  );
+};
