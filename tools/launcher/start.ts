@@ -72,14 +72,14 @@ const main = async (): Promise<number> => {
   }
   const out = screen();
   const startedAt = performance.now();
-  if (options.reset) removeStack(options.data);
+  if (options.reset) await removeStack(options.data);
   openDataFolder(options.data);
   let stop = async (): Promise<void> => undefined;
   let endNow: (code: number) => void = () => undefined;
   const asked = new Promise<number>((resolve) => {
     endNow = resolve;
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => endNow(128 + constants.signals[signal]));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => endNow(128 + constants.signals[signal]));
 
   const work = async (): Promise<number> => {
     const stack = await startStack({ dataDir: options.data, onProgress: (progress) => out.progress(progress) });

@@ -75,16 +75,22 @@ const awaitReady = async (port: number, running: GuardedProcess, logFile: string
   }
 };
 
+const pidFileIn = (dataFolder: string): string => join(dataFolder, 'kafka.pid.json');
+
+/** Ends the broker that a killed launcher left on this data folder; refuses when its launcher still runs. */
+export const endLeftOverKafka = async (dataFolder: string, onProgress: OnProgress = () => undefined): Promise<void> => {
+  const left = await endLeftOver(pidFileIn(dataFolder), join(dataFolder, 'kafka', 'server.properties'), ending);
+  if (left !== undefined) onProgress({ part: 'kafka', text: `ended process ${left}, left over from an earlier run` });
+};
+
 /** Starts an Apache Kafka broker (KRaft, one node) on 127.0.0.1 with its data below `dataDir`; fetches and formats what is missing. */
 export const startKafka = async ({ dataDir, onProgress = () => undefined }: { dataDir: string; onProgress?: OnProgress }): Promise<RunningKafka> => {
   const java = findJava();
   const dataFolder = openDataFolder(dataDir);
-  const pidFile = join(dataFolder, 'kafka.pid.json');
+  const pidFile = pidFileIn(dataFolder);
   const logFile = join(dataFolder, 'logs', 'kafka.log');
   const portsFile = join(dataFolder, 'kafka.ports.json');
-  const settingsFile = join(dataFolder, 'kafka', 'server.properties');
-  const left = await endLeftOver(pidFile, settingsFile, ending);
-  if (left !== undefined) onProgress({ part: 'kafka', text: `ended process ${left}, left over from an earlier run` });
+  await endLeftOverKafka(dataFolder, onProgress);
   const classPath = await kafkaClassPath(onProgress);
   const [lastBroker, lastController] = rememberedPorts(portsFile);
   const ports = { broker: await freePort(lastBroker), controller: await freePort(lastController) };

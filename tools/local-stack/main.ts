@@ -20,7 +20,7 @@ const writeEnvFile = (path: string, { databaseUrl, brokers }: RunningStack): voi
 const stopAsked = new Promise<'asked'>((resolve) => {
   // With both parts given there is nothing else that would keep this process.
   setInterval(() => undefined, 60_000);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('asked'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('asked'));
 });
 
 const run = async (): Promise<void> => {

@@ -91,12 +91,17 @@ export const superuserSecret = ({ folder, runAs }: PostgresHome): { readonly fil
   }
 };
 
+/** Where the database of this data folder is or will be, without making anything. */
+export const postgresFolder = (dataFolder: string): string => {
+  const path = join(dataFolder, 'postgres');
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : path;
+};
+
 /** Deletes the database of this data folder, also one kept outside. */
 export const removePostgresHome = (dataFolder: string): void => {
   const path = join(dataFolder, 'postgres');
-  const found = lstatSync(path, { throwIfNoEntry: false });
   try {
-    if (found?.isSymbolicLink() === true) rmSync(readlinkSync(path), { recursive: true, force: true });
+    rmSync(postgresFolder(dataFolder), { recursive: true, force: true });
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
     throw fileError(error, path);

@@ -92,6 +92,7 @@ describe('a PostgreSQL of our own', () => {
   it('refuses a data folder that another launcher uses, and leaves that one alone', async () => {
     const { holder, pid } = await startHolder();
     await expect(startPostgres({ dataDir })).rejects.toThrow(`in use by another running Orderlog (process ${holder.pid})`);
+    await expect(removeStack(dataDir)).rejects.toThrow('in use by another running Orderlog');
     expect(commandOf(pid)).toContain(dataDir);
     await kill(holder);
     await eventually(() => commandOf(pid) === '');
@@ -125,7 +126,7 @@ describe('a PostgreSQL of our own', () => {
       expect(await rows(running.databaseUrl, 'select 1 as n')).toStrictEqual([{ n: 1 }]);
       await running.stop();
     } finally {
-      removeStack(folder);
+      await removeStack(folder);
       rmSync(closed, { recursive: true });
     }
   });

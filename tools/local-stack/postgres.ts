@@ -8,7 +8,7 @@ import { spawnGuarded, type Exit, type GuardedProcess } from './guarded.js';
 import { endLeftOver } from './left-over.js';
 import { freePort } from './ports.js';
 import { findPostgres } from './postgres-binaries.js';
-import { openPostgresHome, superuserSecret, type PostgresHome } from './postgres-home.js';
+import { openPostgresHome, postgresFolder, superuserSecret, type PostgresHome } from './postgres-home.js';
 import type { OnProgress } from './progress.js';
 import { fileError, StackError } from './stack-error.js';
 
@@ -89,15 +89,22 @@ const awaitReady = async (databaseUrl: string, running: GuardedProcess, logFile:
   }
 };
 
+const pidFileIn = (dataFolder: string): string => join(dataFolder, 'postgres.pid.json');
+
+/** Ends the PostgreSQL that a killed launcher left on this data folder; refuses when its launcher still runs. */
+export const endLeftOverPostgres = async (dataFolder: string, onProgress: OnProgress = () => undefined): Promise<void> => {
+  const left = await endLeftOver(pidFileIn(dataFolder), join(postgresFolder(dataFolder), 'data'), ending);
+  if (left !== undefined) onProgress({ part: 'postgres', text: `ended process ${left}, left over from an earlier run` });
+};
+
 /** Starts a PostgreSQL 18 on 127.0.0.1 with its data below `dataDir`, and creates it there the first time. */
 export const startPostgres = async ({ dataDir, onProgress = () => undefined }: { dataDir: string; onProgress?: OnProgress }): Promise<RunningPostgres> => {
   const dataFolder = openDataFolder(dataDir);
   const home = openPostgresHome(dataFolder, onProgress);
   const { folder, runAs } = home;
-  const pidFile = join(dataFolder, 'postgres.pid.json');
+  const pidFile = pidFileIn(dataFolder);
   const data = join(folder, 'data');
-  const left = await endLeftOver(pidFile, data, ending);
-  if (left !== undefined) onProgress({ part: 'postgres', text: `ended process ${left}, left over from an earlier run` });
+  await endLeftOverPostgres(dataFolder, onProgress);
   const { initdb, postgres } = findPostgres(runAs, onProgress);
   const { password } = superuserSecret(home);
   if (!existsSync(data)) {

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { countBrokers } from './kafka-probe.js';
-import { startKafka } from './kafka.js';
-import { startPostgres } from './postgres.js';
+import { endLeftOverKafka, startKafka } from './kafka.js';
+import { endLeftOverPostgres, startPostgres } from './postgres.js';
 import { removePostgresHome } from './postgres-home.js';
 import type { OnProgress } from './progress.js';
 import { codeOf, fileError, StackError } from './stack-error.js';
@@ -103,11 +103,14 @@ export const startStack = async ({ dataDir, onProgress = () => undefined, env = 
   throw asked.find((part) => part.status === 'rejected')?.reason;
 };
 
-/** Deletes the data of a stopped stack, also the part that lies outside the folder. */
-export const removeStack = (dataDir: string): void => {
-  removePostgresHome(dataDir);
+/** Deletes the data of a stack, also the part that lies outside the folder. Ends what a killed launcher left running on it; refuses when a launcher still uses it. */
+export const removeStack = async (dataDir: string): Promise<void> => {
+  const folder = resolve(dataDir);
+  await endLeftOverPostgres(folder);
+  await endLeftOverKafka(folder);
+  removePostgresHome(folder);
   for (const name of ['kafka', 'kafka.ports.json', 'kafka.pid.json', 'postgres.port.json', 'postgres.pid.json', 'logs']) {
-    const path = join(dataDir, name);
+    const path = join(folder, name);
     try {
       rmSync(path, { recursive: true, force: true });
     } catch (error) {
