@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beginWork, durations, endWork, within, type Health, type Logger, type Telemetry } from '@orderlog/observability';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Problem, problems } from './problem.js';
 import type { EdgeRequest } from './request.js';
 import type { RouteOptions } from './route-options.js';
 
@@ -31,7 +32,7 @@ const readJson = (server: FastifyInstance): void => {
     const text = typeof body === 'string' ? body : body.toString('utf8');
     if (optionsOf(request.routeOptions.config).keepRawBody === true) (request as EdgeRequest).rawBody = text;
     if (text === '') done(null, undefined);
-    else parse(request, text, done);
+    else parse(request, text, (error, value) => (error === null ? done(null, value) : done(new Problem(problems.malformedJson, { cause: error }))));
   });
 };
 

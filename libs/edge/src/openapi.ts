@@ -6,7 +6,7 @@ import { operationKey, type OperationText } from './operation.js';
 
 const propertyOf = ({ type, shape, items, optional, ...schema }: DeclaredField): Parameters<typeof ApiProperty>[0] => {
   const told = Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined));
-  if (shape !== undefined) return { ...told, required: !optional, type: shape, isArray: type === 'array' };
+  if (shape !== undefined) return { ...told, required: !optional, type: shape(), isArray: type === 'array' };
   if (type === 'array') return { ...told, required: !optional, type: 'array', items: { type: items ?? 'string' } };
   if (type === 'object') return { ...told, required: !optional, type: Object };
   return { ...told, required: !optional, type };
@@ -45,7 +45,7 @@ export const openApiOf = (app: NestFastifyApplication, name: string): OpenAPIObj
     .setTitle(`Orderlog: ${name}`)
     .setDescription('Errors are problem documents (RFC 9457, application/problem+json) with a stable `type`.')
     .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'API key' })
     .addSecurityRequirements('bearer')
     .build();
   return SwaggerModule.createDocument(app, config, { autoTagControllers: true });

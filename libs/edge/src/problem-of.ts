@@ -23,12 +23,9 @@ const byStatus: Readonly<Record<number, ProblemKind>> = {
   503: problems.unavailable,
 };
 
-/** Errors of Fastify while it reads a request carry a status and a code; their texts are about the library, so ours are used. */
-const ofTransport = (error: Error & { code?: unknown; statusCode?: unknown }): Problem | undefined => {
+/** Errors of Fastify while it reads a request carry a status; their texts are about the library, so ours are used. */
+const ofTransport = (error: Error & { statusCode?: unknown }): Problem | undefined => {
   if (typeof error.statusCode !== 'number' || error.statusCode >= 500) return undefined;
-  if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || error instanceof SyntaxError) {
-    return new Problem(problems.malformedJson, { cause: error });
-  }
   return new Problem(byStatus[error.statusCode] ?? problems.badRequest, { cause: error });
 };
 
