@@ -130,7 +130,7 @@ const dueBy = (order: Order, due: string): string => (due === '' ? order.dueBy :
 const backordered = (order: Order, data: OrderEventOf<'OrderBackordered'>['data']): Order => {
   const changes = new Map<string, LineChange>();
   // Stock was told of and yet none could be planned: such rounds are counted, or two services could play ping-pong with the order.
-  const failed = order.asked.reason === 'backorder_covered' && order.asked.attempt === data.attempt ? 1 : 0;
+  const failed = order.asked.isCovered && order.asked.attempt === data.attempt ? 1 : 0;
   for (const { lineId, quantity } of data.lines) changes.set(lineId, { open: -quantity, backordered: quantity, failures: failed });
   return { ...order, lines: changeLines(order.lines, changes), reviewAt: data.reviewAt, dueBy: dueBy(order, data.dueBy) };
 };
@@ -151,7 +151,7 @@ const reopened = (order: Order, data: OrderEventOf<'OrderLinesReopened'>['data']
     ...taken,
     lines: changeLines(order.lines, changes),
     exclusions: data.exclusions,
-    asked: data.attempt === order.asked.attempt ? order.asked : { attempt: data.attempt, reason: data.reason },
+    asked: data.attempt === order.asked.attempt ? order.asked : { attempt: data.attempt, isCovered: data.reason === 'backorder_covered' },
     cancellations: answer(order.cancellations, data.cancellationId, data.reason, data.units, 'cancelled'),
     causes: withCause(order, data.causeId),
     dueBy: dueBy(order, data.dueBy),
@@ -238,7 +238,7 @@ export const evolve = (order: Order, event: OrderEvent): Order => {
     case 'OrderPaymentChanged':
       return { ...order, payment: event.data.payment };
     case 'OrderAccepted':
-      return { ...order, accepted: true, asked: { attempt: event.data.attempt, reason: 'accepted' }, dueBy: dueBy(order, event.data.dueBy) };
+      return { ...order, accepted: true, asked: { attempt: event.data.attempt, isCovered: false }, dueBy: dueBy(order, event.data.dueBy) };
     case 'OrderRouted':
       return routed(order, event.data);
     case 'OrderBackordered':

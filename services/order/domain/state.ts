@@ -95,8 +95,8 @@ export type Order = {
   readonly holds: readonly Hold[];
   readonly cancellations: readonly Cancellation[];
   readonly exclusions: readonly Exclusion[];
-  /** The plan that was asked for last, and why. */
-  readonly asked: { readonly attempt: number; readonly reason: string };
+  /** The plan that was asked for last, and whether because stock had come. */
+  readonly asked: { readonly attempt: number; readonly isCovered: boolean };
   readonly reviewAt: string;
   readonly feedback: { readonly answerBy: string; readonly score: number };
   /** Deadline of the stage the order is in. Stale in a stage that has none (all units wait for stock or payment). */
@@ -119,7 +119,7 @@ export const noOrder: Order = {
   holds: [],
   cancellations: [],
   exclusions: [],
-  asked: { attempt: 0, reason: '' },
+  asked: { attempt: 0, isCovered: false },
   reviewAt: '',
   feedback: { answerBy: '', score: 0 },
   dueBy: '',
