@@ -133,7 +133,7 @@ const routes = (parts: Parts, underWay: Set<string>) => async (request: Incoming
     return collectAll(parts, numbers, underWay);
   }
   if (request.method === 'DELETE' && id?.[1] === 'labels') {
-    const label = parts.desk.take(id[2] ?? '');
+    const label = parts.desk.take(id[2] ?? '', String(request.headers['x-account-id'] ?? ''));
     if (typeof label === 'string') return { status: label === 'unknown_label' ? 404 : 409, body: { reason: label } };
     await parts.notebook.write([{ kind: 'label', label }]);
     parts.counts.voided += 1;

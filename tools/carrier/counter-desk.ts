@@ -16,8 +16,8 @@ export type CounterDesk = {
   readonly sell: (request: LabelRequest) => { readonly answer: LabelAnswer; readonly isNew: boolean };
   readonly byKey: (key: string) => SoldLabel | undefined;
   readonly byTrackingNumber: (trackingNumber: string) => SoldLabel | undefined;
-  /** Idempotent: voiding twice is voiding once. */
-  readonly take: (id: string) => SoldLabel | VoidRefusal;
+  /** Idempotent: voiding twice is voiding once. Another account's labels are unknown to an account. */
+  readonly take: (id: string, accountId: string) => SoldLabel | VoidRefusal;
   /** Marks a parcel as collected: from here on its label cannot be voided. Undefined: there is no such label in use. */
   readonly collect: (trackingNumber: string) => SoldLabel | undefined;
   /** Takes over what an earlier process sold. */
@@ -91,9 +91,9 @@ export const openDesk = (options: { readonly publicUrl: () => string; readonly c
     },
     byKey: (key) => keys.get(key),
     byTrackingNumber: (trackingNumber) => numbers.get(trackingNumber),
-    take: (id) => {
+    take: (id, accountId) => {
       const label = ids.get(id);
-      if (label === undefined) return 'unknown_label';
+      if (label === undefined || label.accountId !== accountId) return 'unknown_label';
       if (collected.has(label.trackingNumber)) return 'in_transit';
       return label.voided ? label : keep({ ...label, voided: true });
     },

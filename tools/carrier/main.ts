@@ -10,11 +10,11 @@ const variable = (name: string, fallback?: string): string => {
 const log = (level: string, fields: object): void => console.log(JSON.stringify({ level, time: new Date().toISOString(), service: 'carrier', ...fields }));
 
 let failures = 0;
-const stateFile = process.env['CARRIER_STATE_FILE'];
+const stateFile = process.env['DATA_FILE'];
 const carrier = await startCarrier({
   port: Number(variable('PORT', '0')),
   host: variable('HOST', '127.0.0.1'),
-  webhookUrl: variable('CARRIER_WEBHOOK_URL'),
+  webhookUrl: variable('WEBHOOK_URL'),
   webhookSecret: variable('CARRIER_WEBHOOK_SECRET'),
   // A journey of two days takes a second and a half.
   speed: Number(variable('CARRIER_SPEED', '120000')),

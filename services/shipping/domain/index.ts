@@ -6,12 +6,12 @@ export { fulfillmentOrderOf, shipmentStream, type NotedCancellation, type Shipme
 export {
   shipment,
   type CancelPackage,
+  type CarrierScan,
   type HandOver,
   type RecordLabel,
-  type RecordScan,
   type RequestLabel,
   type ShipmentCommand,
   type ShipmentRefusal,
 } from './shipment.js';
 export { checkDigit, isTrackingNumber, trackingNumber } from './tracking-number.js';
-export { scansPerPackageMax } from './tracking-scan.js';
+export { scanRefusal, scansPerPackageMax, type ScanRefusal } from './tracking-scan.js';

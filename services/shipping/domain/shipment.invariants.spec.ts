@@ -86,7 +86,7 @@ const commandOf = (step: Step, history: readonly ShipmentEvent[]): ShipmentComma
   if (label === undefined) return undefined;
   const { packageId, trackingNumber } = label;
   const data = { packageId, trackingNumber, scanId: step.scanId, status: step.status, carrierText: '', scannedAt: '', city: '', countryCode: '' };
-  return { type: 'RecordScan', data: { ...data, utcOffsetMinutes: 0 } };
+  return { type: 'RecordScans', data: { scans: [{ ...data, utcOffsetMinutes: 0 }] } };
 };
 
 const rank: Readonly<Record<PackageStatus, number>> = {

@@ -1,7 +1,7 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { specification } from '@orderlog/testing';
 import type { Contents, ShipmentCommand, ShipmentEvent, ShipmentEventOf } from './index.js';
-import { scansPerPackageMax, shipment } from './index.js';
+import { scanRefusal, scansPerPackageMax, shipment } from './index.js';
 
 const given = specification(shipment);
 
@@ -118,7 +118,11 @@ const scanData = (scanId: string, status: ShipmentEventOf<'TrackingScanRecorded'
   countryCode: 'BR',
   utcOffsetMinutes: -180,
 });
-const scan = (...args: Parameters<typeof scanData>): ShipmentCommand => ({ type: 'RecordScan', data: scanData(...args) });
+const scans = (...all: readonly Parameters<typeof scanData>[]): ShipmentCommand => ({
+  type: 'RecordScans',
+  data: { scans: all.map((args) => scanData(...args)) },
+});
+const scan = (...args: Parameters<typeof scanData>): ShipmentCommand => scans(args);
 const scanned = (...args: Parameters<typeof scanData>): ShipmentEvent => ({ type: 'TrackingScanRecorded', data: { ...of, ...scanData(...args) } });
 const delivered: ShipmentEvent = { type: 'PackageDelivered', data: { ...of, packageId: p1, deliveredAt: at, lines } };
 const lost: ShipmentEvent = { type: 'PackageLost', data: { ...of, packageId: p1, lines } };
@@ -276,14 +280,24 @@ describe('a carrier scan', () => {
       .thenEvents(scanned('s1', 'delivered'), handedOver([[p1, 1]], { handedOverAt: at, impliedByScan: true }), delivered));
   it('before transit proves nothing', () =>
     given(requested(), purchased()).when(scan('s1', 'pre_transit')).thenEvents(scanned('s1', 'pre_transit')));
-  it('of another tracking number is refused', () => given(...out).when(scan('s1', 'delivered', 'HA9')).thenRefused('UnknownTrackingNumber'));
+  it('comes in batches, in which each is judged after those before it', () =>
+    given(...out)
+      .when(scans(['s1', 'in_transit'], ['s2', 'delivered'], ['s1', 'in_transit'], ['s3', 'lost']))
+      .thenEvents(scanned('s1', 'in_transit'), scanned('s2', 'delivered'), delivered, scanned('s3', 'lost')));
+
+  const refusalAfter = (past: readonly ShipmentEvent[], ...args: Parameters<typeof scanData>) => {
+    given(...past).when(scan(...args)).thenNothing();
+    return scanRefusal(past.reduce(shipment.evolve, shipment.initialState).packages.get(p1), scanData(...args));
+  };
+  it('of another tracking number is refused', () => expect(refusalAfter(out, 's1', 'delivered', 'HA9')).toBe('unknown_tracking_number'));
   it('of a voided label is refused', () =>
-    given(requested(), purchased(), voided(1, 'cancelled'), cancelled()).when(scan('s1', 'in_transit')).thenRefused('LabelWasVoided'));
-  it('is refused for a package nobody knows', () => given().when(scan('s1', 'in_transit')).thenRefused(unknown));
+    expect(refusalAfter([requested(), purchased(), voided(1, 'cancelled'), cancelled()], 's1', 'in_transit')).toBe('label_voided'));
+  it('is refused for a package nobody knows', () => expect(refusalAfter([], 's1', 'in_transit')).toBe('unknown_package'));
   it('is refused when the carrier floods us', () => {
     const many = Array.from({ length: scansPerPackageMax }, (_, n) => scanned(`s${n}`, 'in_transit'));
-    return given(...out, ...many).when(scan('one-more', 'in_transit')).thenRefused('TooManyScans');
+    expect(refusalAfter([...out, ...many], 'one-more', 'in_transit')).toBe('too_many_scans');
   });
+  it('that was recorded is not refused', () => expect(refusalAfter([...out, scanned('s1', 'in_transit')], 's1', 'in_transit')).toBeUndefined());
 });
 
 describe('a cancellation', () => {

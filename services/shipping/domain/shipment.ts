@@ -7,7 +7,7 @@ import { changeAddress, recordLabel, recordLabelRefusal, recordSilentCarrier, re
 import type { PackageRequest } from './package.js';
 import type { LabelPurchased, ScanStatus, ShipmentEvent } from './shipment-events.js';
 import type { Shipment } from './shipment-state.js';
-import { recordScan } from './tracking-scan.js';
+import { recordScans } from './tracking-scan.js';
 
 /** A package the warehouse closed: ask the first carrier for a label. */
 export type RequestLabel = PackageRequest & {
@@ -36,7 +36,7 @@ export type CancelPackage = {
 export type HandOver = { readonly centerId: string; readonly carrier: string; readonly packageIds: readonly string[]; readonly now: string };
 
 /** One scan as the carrier told it. `scannedAt` is RFC 3339 in UTC. */
-export type RecordScan = {
+export type CarrierScan = {
   readonly packageId: string;
   readonly trackingNumber: string;
   readonly scanId: string;
@@ -57,15 +57,12 @@ export type ShipmentCommand =
   | Command<'ChangeAddress', { destination: Destination; personalDataVersion: number }>
   | Command<'CancelPackage', CancelPackage>
   | Command<'HandOver', HandOver>
-  | Command<'RecordScan', RecordScan>;
+  | Command<'RecordScans', { scans: readonly CarrierScan[] }>;
 
 export type ShipmentRefusal =
   | 'UnknownPackage'
   | 'NoCarrier'
-  | 'LabelNotFailed'
-  | 'UnknownTrackingNumber'
-  | 'LabelWasVoided'
-  | 'TooManyScans';
+  | 'LabelNotFailed';
 
 /** The packages of one order from one center, from the label to the customer's door. Stream `shipment-<fulfillmentOrderId>`. */
 export const shipment: Decider<ShipmentCommand, ShipmentEvent, Shipment, ShipmentRefusal> = {
@@ -86,6 +83,7 @@ export const shipment: Decider<ShipmentCommand, ShipmentEvent, Shipment, Shipmen
     if (type === 'CancelPackage') return decideCancellation(data, state);
     if (type === 'HandOver') return handOver(data, state);
     if (type === 'ChangeAddress') return changeAddress(data, state);
+    if (type === 'RecordScans') return recordScans(data.scans, state);
     const box = state.packages.get(data.packageId);
     if (box === undefined) return refuse('UnknownPackage', `no package ${data.packageId}`);
     switch (type) {
@@ -97,8 +95,6 @@ export const shipment: Decider<ShipmentCommand, ShipmentEvent, Shipment, Shipmen
         return recordSilentCarrier(data, box, state);
       case 'RetryLabel':
         return retryLabel(data.carriers, box, state);
-      case 'RecordScan':
-        return recordScan(data, box, state);
     }
   },
 

@@ -1,7 +1,7 @@
-import { refuse, type Refusal } from '@orderlog/decider';
+import { evolve } from './evolve-shipment.js';
 import { handedOver } from './hand-over.js';
 import type { Package } from './package.js';
-import type { RecordScan } from './shipment.js';
+import type { CarrierScan } from './shipment.js';
 import type { ScanStatus, ShipmentEvent } from './shipment-events.js';
 import type { Shipment } from './shipment-state.js';
 
@@ -19,7 +19,7 @@ const provesHandOver: ReadonlySet<ScanStatus> = new Set([
   'lost',
 ]);
 
-const meaning = (scan: RecordScan, { packageId, lines }: Package, { orderId, fulfillmentOrderId }: Shipment): readonly ShipmentEvent[] => {
+const meaning = (scan: CarrierScan, { packageId, lines }: Package, { orderId, fulfillmentOrderId }: Shipment): readonly ShipmentEvent[] => {
   const of = { orderId, fulfillmentOrderId, packageId };
   switch (scan.status) {
     case 'delivered':
@@ -35,29 +35,28 @@ const meaning = (scan: RecordScan, { packageId, lines }: Package, { orderId, ful
   }
 };
 
-/**
- * Records what the carrier told, and what it means if it means anything new: the business state never goes back, so the first of
- * delivered, returned and lost to arrive is final, whatever time the scans carry.
- */
-export const recordScan = (
-  scan: RecordScan,
-  box: Package,
-  state: Shipment,
-): readonly ShipmentEvent[] | Refusal<'UnknownTrackingNumber' | 'LabelWasVoided' | 'TooManyScans'> => {
-  const { packageId, label } = box;
-  if (box.scanIds.has(scan.scanId)) return [];
-  if (label === undefined) return refuse('LabelWasVoided', `package ${packageId} has no label in use`);
-  if (label.trackingNumber !== scan.trackingNumber) {
-    return refuse('UnknownTrackingNumber', `package ${packageId} does not carry ${scan.trackingNumber}`);
-  }
-  if (box.scanIds.size >= scansPerPackageMax) return refuse('TooManyScans', `package ${packageId} has ${scansPerPackageMax} scans`);
+/** Why a scan is not recorded. */
+export type ScanRefusal = 'unknown_package' | 'label_voided' | 'unknown_tracking_number' | 'too_many_scans';
+
+/** Says why a scan cannot be recorded, or undefined when it can or was. */
+export const scanRefusal = (box: Package | undefined, { scanId, trackingNumber }: Pick<CarrierScan, 'scanId' | 'trackingNumber'>): ScanRefusal | undefined => {
+  if (box === undefined) return 'unknown_package';
+  if (box.scanIds.has(scanId)) return undefined;
+  if (box.label === undefined) return 'label_voided';
+  if (box.label.trackingNumber !== trackingNumber) return 'unknown_tracking_number';
+  return box.scanIds.size >= scansPerPackageMax ? 'too_many_scans' : undefined;
+};
+
+const recordScan = (scan: CarrierScan, state: Shipment): readonly ShipmentEvent[] => {
+  const box = state.packages.get(scan.packageId);
+  if (box?.label === undefined || box.scanIds.has(scan.scanId) || scanRefusal(box, scan) !== undefined) return [];
   const { orderId, fulfillmentOrderId } = state;
   const recorded: ShipmentEvent = {
     type: 'TrackingScanRecorded',
     data: {
       orderId,
       fulfillmentOrderId,
-      packageId,
+      packageId: box.packageId,
       trackingNumber: scan.trackingNumber,
       scanId: scan.scanId,
       status: scan.status,
@@ -70,6 +69,22 @@ export const recordScan = (
   };
   if (box.status === 'handed_over') return [recorded, ...meaning(scan, box, state)];
   if (box.status !== 'labeled' || !provesHandOver.has(scan.status)) return [recorded];
-  const implied = handedOver([box], label.carrier, state.shipments + 1, { handedOverAt: scan.scannedAt, impliedByScan: true }, state);
+  const implied = handedOver([box], box.label.carrier, state.shipments + 1, { handedOverAt: scan.scannedAt, impliedByScan: true }, state);
   return [recorded, implied, ...meaning(scan, box, state)];
+};
+
+/**
+ * Records what the carrier told, and what it means if it means anything new: the business state never goes back, so the first of
+ * delivered, returned and lost to arrive is final, whatever time the scans carry. Scans that cannot be recorded are passed over
+ * (`scanRefusal` says why), so that one of them does not keep the others out.
+ */
+export const recordScans = (scans: readonly CarrierScan[], state: Shipment): readonly ShipmentEvent[] => {
+  const events: ShipmentEvent[] = [];
+  let now = state;
+  for (const scan of scans) {
+    const recorded = recordScan(scan, now);
+    events.push(...recorded);
+    now = recorded.reduce(evolve, now);
+  }
+  return events;
 };
