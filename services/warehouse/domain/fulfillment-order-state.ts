@@ -47,8 +47,8 @@ export type FulfillmentOrder = {
   readonly cell: string;
   readonly lines: readonly LineState[];
   readonly picks: readonly PickState[];
-  /** Ids of every scan and report so far: a repeated one changes nothing. */
-  readonly scanIds: readonly string[];
+  /** Short reports and sortings so far, by `reportKey`: a repeated one changes nothing. (Picks know their scans.) */
+  readonly reports: readonly string[];
   readonly packages: readonly PackageState[];
   readonly cancellations: readonly CancellationState[];
   readonly putBacks: readonly PutBackState[];
@@ -73,7 +73,7 @@ export const unknownFulfillmentOrder: FulfillmentOrder = {
   cell: '',
   lines: [],
   picks: [],
-  scanIds: [],
+  reports: [],
   packages: [],
   cancellations: [],
   putBacks: [],
@@ -105,7 +105,11 @@ const withdraw = (lines: readonly LineState[], withdrawn: readonly WithdrawnUnit
     lines,
   );
 
-const remember = (scanIds: readonly string[], scanId: string): readonly string[] => (scanId === '' || scanIds.includes(scanId) ? scanIds : [...scanIds, scanId]);
+/** One report may be about several lines of one SKU: it is known by both. */
+export const reportKey = (scanId: string, lineId: string): string => `${scanId}/${lineId}`;
+
+const remember = (reports: readonly string[], scanId: string, lineId: string): readonly string[] =>
+  scanId === '' ? reports : [...reports, reportKey(scanId, lineId)];
 
 const answered = (cancellations: readonly CancellationState[], cancellationId: string, units: readonly Units[]): CancellationState[] =>
   cancellations.map((cancellation) => {
@@ -169,7 +173,6 @@ export const evolveFulfillmentOrder = (state: FulfillmentOrder, { type, data }: 
         ...state,
         lines: move(state.lines, data.lineId, data.quantity, 'planned', 'picked'),
         picks: [...state.picks, { scanId: data.scanId, lineId: data.lineId, quantity: data.quantity, bin: data.bin }],
-        scanIds: remember(state.scanIds, data.scanId),
       };
     case 'PickUndone':
       return {
@@ -178,9 +181,9 @@ export const evolveFulfillmentOrder = (state: FulfillmentOrder, { type, data }: 
         picks: state.picks.map((pick) => (pick.scanId === data.scanId && pick.lineId === data.lineId ? { ...pick, quantity: 0 } : pick)),
       };
     case 'PickShorted':
-      return { ...state, lines: move(state.lines, data.lineId, data.quantity, 'planned', 'shorted'), scanIds: remember(state.scanIds, data.scanId) };
+      return { ...state, lines: move(state.lines, data.lineId, data.quantity, 'planned', 'shorted'), reports: remember(state.reports, data.scanId, data.lineId) };
     case 'ItemSorted':
-      return { ...state, lines: move(state.lines, data.lineId, data.quantity, 'picked', 'sorted'), scanIds: remember(state.scanIds, data.scanId) };
+      return { ...state, lines: move(state.lines, data.lineId, data.quantity, 'picked', 'sorted'), reports: remember(state.reports, data.scanId, data.lineId) };
     case 'FulfillmentOrderPicked':
       return { ...state, isPicked: true };
     case 'PackageClosed':
@@ -223,4 +226,53 @@ export const evolveFulfillmentOrder = (state: FulfillmentOrder, { type, data }: 
     case 'PutBackDone':
       return { ...state, putBacks: state.putBacks.map((task) => (task.taskId === data.taskId ? { ...task, isDone: true } : task)) };
   }
+};
+
+/** The order a fulfillment order belongs to: its id is `<orderId>.<attempt>.<leg>`. */
+export const orderOf = (fulfillmentOrderId: string): string => fulfillmentOrderId.split('.')[0] ?? '';
+
+/** How far the work is, beside what center and order agreed (`requestStatusOf`). */
+export type WorkStatus = 'open' | 'in_progress' | 'picked' | 'closed' | 'incomplete' | 'cancelled' | 'rejected';
+
+/** What the status is made of: units by what became of them, and how far it came. */
+export type Progress = {
+  readonly requested: number;
+  readonly shorted: number;
+  readonly cancelled: number;
+  readonly rejected: number;
+  readonly isPlanned: boolean;
+  readonly isPicked: boolean;
+  readonly isClosed: boolean;
+};
+
+/** `incomplete` = ended without units that were missing; `cancelled` = nothing was left to send. */
+export const workStatusOf = ({ requested, shorted, cancelled, rejected, isPlanned, isPicked, isClosed }: Progress): WorkStatus => {
+  if (rejected > 0) return 'rejected';
+  if (isClosed) {
+    if (cancelled === requested) return 'cancelled';
+    return shorted > 0 ? 'incomplete' : 'closed';
+  }
+  if (isPicked) return 'picked';
+  return isPlanned ? 'in_progress' : 'open';
+};
+
+/** The progress of a folded fulfillment order. */
+export const progressOf = (state: FulfillmentOrder): Progress => ({
+  requested: state.lines.reduce((sum, line) => sum + line.requested, 0),
+  shorted: unitsIn(state, 'shorted'),
+  cancelled: unitsIn(state, 'cancelled'),
+  rejected: unitsIn(state, 'rejected'),
+  isPlanned: state.pickListId !== '',
+  isPicked: state.isPicked,
+  isClosed: state.status === 'closed',
+});
+
+/** What order and center agreed. */
+export type RequestStatus = 'submitted' | 'accepted' | 'rejected' | 'cancellation_requested';
+
+/** The answer of the center so far. */
+export const requestStatusOf = (state: FulfillmentOrder): RequestStatus => {
+  if (state.cancellations.some(({ pending }) => pending.length > 0)) return 'cancellation_requested';
+  if (state.status === 'rejected') return 'rejected';
+  return state.isAccepted ? 'accepted' : 'submitted';
 };

@@ -1,7 +1,7 @@
 import { isRefusal, refuse, type Command, type Decider, type Refusal } from '@orderlog/decider';
 import { answerWhatIsGone, withdrawPending } from './cancellation.js';
 import type { CenterKind, FulfillmentOrderEvent, StockEffect, Units } from './events.js';
-import { evolveFulfillmentOrder, inPlaces, linesIn, unitsIn, unknownFulfillmentOrder, type FulfillmentOrder } from './fulfillment-order-state.js';
+import { evolveFulfillmentOrder, inPlaces, linesIn, reportKey, unitsIn, unknownFulfillmentOrder, type FulfillmentOrder } from './fulfillment-order-state.js';
 import { rejectionReasons, shortReasons, type RejectionReason, type ShortReason } from './reasons.js';
 
 /** What may be asked of a fulfillment order. Every command may come twice. */
@@ -149,7 +149,7 @@ const undo = ({ scanId, workerId }: Data<'UndoPick'>, state: FulfillmentOrder): 
 };
 
 const short = ({ lineId, quantity, reason, stockEffect, workerId, scanId }: Data<'ReportShort'>, state: FulfillmentOrder): Decision => {
-  if (state.scanIds.includes(scanId)) return [];
+  if (state.reports.includes(reportKey(scanId, lineId))) return [];
   if (quantity <= 0) return refuse('QuantityNotPositive');
   const line = state.lines.find((one) => one.lineId === lineId);
   if (line === undefined || quantity > line.planned) return refuse('MoreThanRequested');
@@ -161,7 +161,7 @@ const short = ({ lineId, quantity, reason, stockEffect, workerId, scanId }: Data
 };
 
 const sort = ({ lineId, quantity, cell, workerId, scanId }: Data<'SortUnits'>, state: FulfillmentOrder): Decision => {
-  if (state.scanIds.includes(scanId)) return [];
+  if (state.reports.includes(reportKey(scanId, lineId))) return [];
   if (cell !== state.cell) return refuse('WrongCell', `cell ${state.cell} is expected`);
   if (quantity <= 0) return refuse('QuantityNotPositive');
   const line = state.lines.find((one) => one.lineId === lineId);

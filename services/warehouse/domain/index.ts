@@ -14,15 +14,24 @@ export { fulfillmentOrder, stillToPick, type FulfillmentOrderCommand, type Fulfi
 export {
   inPlaces,
   linesIn,
+  orderOf,
   places,
+  progressOf,
+  reportKey,
+  requestStatusOf,
   unitsIn,
+  unknownFulfillmentOrder,
+  workStatusOf,
   type CancellationState,
   type FulfillmentOrder,
   type LineState,
   type PackageState,
   type PickState,
   type Place,
+  type Progress,
   type PutBackState,
+  type RequestStatus,
+  type WorkStatus,
 } from './fulfillment-order-state.js';
 export { cellCode, cellsPerWall, pickList, type PickList, type PickListCommand, type PickListRefusal } from './pick-list.js';
 export { rejectionReasons, shortReasons, type RejectionReason, type ShortReason } from './reasons.js';

@@ -1,0 +1,123 @@
+import type { SqlExecutor } from '@orderlog/event-log';
+import { unitsIn, type FulfillmentOrder } from '@orderlog/warehouse-domain';
+import type { ClaimedPutBack, ClaimedWave, WorkBoard } from '../application/ports.js';
+
+/** How long a worker may be silent before others get the work; how long a planner has to plan what it claimed. */
+export type Leases = { readonly taskMs: number; readonly planningMs: number };
+
+const recordWork = `
+  insert into fulfillment_order_work as work (fulfillment_order_id, center_id, ship_by, pick_list_id, to_plan, to_pick, to_sort, to_pack)
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[])
+  on conflict (fulfillment_order_id) do update set
+    pick_list_id = excluded.pick_list_id, to_plan = excluded.to_plan, to_pick = excluded.to_pick, to_sort = excluded.to_sort, to_pack = excluded.to_pack`;
+
+const recordPutBacks = `
+  insert into put_back_tasks (task_id, fulfillment_order_id, center_id, line_id, sku, quantity, bin)
+  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[])
+  on conflict (task_id) do nothing`;
+
+// Locked and skipped in the inner statement: two workers never wait for each other. The counts are read after the claim, as of its snapshot.
+const claimWave = `
+  with free as (
+    select pick_list_id, worker_id from open_pick_lists
+    where center_id = $1 and (worker_id = $2 or leased_until < clock_timestamp())
+    order by (worker_id = $2) desc, opened_at
+    limit 1 for update skip locked
+  ), claimed as (
+    update open_pick_lists list set worker_id = $2, leased_until = clock_timestamp() + $3 * interval '1 millisecond'
+    from free where list.pick_list_id = free.pick_list_id
+    returning list.pick_list_id, free.worker_id as before
+  )
+  select claimed.pick_list_id as "pickListId", claimed.before,
+    coalesce(sum(work.to_pick), 0)::int as "toPick", coalesce(sum(work.to_sort), 0)::int as "toSort", coalesce(sum(work.to_pack), 0)::int as "toPack"
+  from claimed left join fulfillment_order_work work on work.pick_list_id = claimed.pick_list_id
+  group by 1, 2`;
+
+const claimPutBack = `
+  update put_back_tasks task set worker_id = $2, leased_until = clock_timestamp() + $3 * interval '1 millisecond'
+  where task.task_id = (
+    select task_id from put_back_tasks
+    where center_id = $1 and (worker_id = $2 or leased_until is null or leased_until < clock_timestamp())
+    order by task_id limit 1 for update skip locked
+  )
+  returning task_id as "taskId", fulfillment_order_id as "fulfillmentOrderId", line_id as "lineId", sku, quantity, bin`;
+
+const claimWaiting = `
+  update fulfillment_order_work work set claimed_until = clock_timestamp() + $3 * interval '1 millisecond'
+  where work.fulfillment_order_id in (
+    select fulfillment_order_id from fulfillment_order_work
+    where center_id = $1 and pick_list_id = '' and to_plan > 0 and (claimed_until is null or claimed_until < clock_timestamp())
+    order by ship_by, fulfillment_order_id limit $2 for update skip locked
+  )
+  returning fulfillment_order_id as "fulfillmentOrderId", ship_by as "shipBy"`;
+
+type WorkRow = { readonly toPlan: number; readonly toPick: number; readonly toSort: number; readonly toPack: number };
+
+/** The row of a fulfillment order: nothing but its folded state decides it. */
+export const workOf = (state: FulfillmentOrder): WorkRow => {
+  const isAtWork = state.status === 'accepted';
+  return {
+    toPlan: isAtWork ? unitsIn(state, 'waiting') : 0,
+    toPick: isAtWork ? unitsIn(state, 'planned') : 0,
+    toSort: isAtWork ? unitsIn(state, 'picked') : 0,
+    toPack: isAtWork ? unitsIn(state, 'sorted') : 0,
+  };
+};
+
+const record = async (tx: SqlExecutor, states: readonly FulfillmentOrder[]): Promise<void> => {
+  const rows = states.map((state) => ({ state, work: workOf(state) }));
+  const open = rows.filter(({ work }) => work.toPlan + work.toPick + work.toSort + work.toPack > 0);
+  const ended = rows.filter((row) => !open.includes(row)).map(({ state }) => state.fulfillmentOrderId);
+  if (open.length > 0) {
+    const column = <T>(of: (row: (typeof open)[number]) => T): T[] => open.map(of);
+    await tx.query(recordWork, [
+      column(({ state }) => state.fulfillmentOrderId),
+      column(({ state }) => state.centerId),
+      column(({ state }) => state.shipBy),
+      column(({ state }) => state.pickListId),
+      column(({ work }) => work.toPlan),
+      column(({ work }) => work.toPick),
+      column(({ work }) => work.toSort),
+      column(({ work }) => work.toPack),
+    ]);
+  }
+  if (ended.length > 0) await tx.query('delete from fulfillment_order_work where fulfillment_order_id = any($1)', [ended]);
+  const putBacks = states.flatMap((state) => state.putBacks.map((task) => ({ ...task, state })));
+  if (putBacks.length === 0) return;
+  const planned = putBacks.filter(({ isDone }) => !isDone);
+  await tx.query(recordPutBacks, [
+    planned.map(({ taskId }) => taskId),
+    planned.map(({ state }) => state.fulfillmentOrderId),
+    planned.map(({ state }) => state.centerId),
+    planned.map(({ lineId }) => lineId),
+    planned.map(({ sku }) => sku),
+    planned.map(({ quantity }) => quantity),
+    planned.map(({ bin }) => bin),
+  ]);
+  await tx.query('delete from put_back_tasks where task_id = any($1)', [putBacks.filter(({ isDone }) => isDone).map(({ taskId }) => taskId)]);
+};
+
+/** The board on PostgreSQL. `sql` runs the claims, each a statement and transaction of its own. */
+export const postgresWorkBoard = (sql: SqlExecutor, leases: Leases): WorkBoard => ({
+  record,
+  openWave: async (tx, pickListId, centerId, workerId) => {
+    await tx.query(
+      `insert into open_pick_lists (pick_list_id, center_id, worker_id, leased_until) values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond')`,
+      [pickListId, centerId, workerId, leases.taskMs],
+    );
+  },
+  closeWave: async (tx, pickListId) => {
+    const { rowCount } = await tx.query(
+      'delete from open_pick_lists where pick_list_id = $1 and not exists (select from fulfillment_order_work where pick_list_id = $1)',
+      [pickListId],
+    );
+    return rowCount === 1;
+  },
+  claimWave: async (centerId, workerId) => (await sql.query<ClaimedWave>(claimWave, [centerId, workerId, leases.taskMs])).rows[0],
+  claimPutBack: async (centerId, workerId) => (await sql.query<ClaimedPutBack>(claimPutBack, [centerId, workerId, leases.taskMs])).rows[0],
+  claimWaiting: async (centerId, max) => {
+    const { rows } = await sql.query<{ fulfillmentOrderId: string; shipBy: string }>(claimWaiting, [centerId, max, leases.planningMs]);
+    const place = ({ shipBy, fulfillmentOrderId }: { shipBy: string; fulfillmentOrderId: string }): string => `${shipBy} ${fulfillmentOrderId}`;
+    return rows.sort((a, b) => (place(a) < place(b) ? -1 : 1)).map(({ fulfillmentOrderId }) => fulfillmentOrderId);
+  },
+});
