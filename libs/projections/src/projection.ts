@@ -11,7 +11,7 @@ export type Projection<E extends EventBody = EventBody> = {
   /** Every table it writes and nobody else does; emptied by a rebuild, digested by `digest`. */
   readonly tables: readonly string[];
   /** Event types it looks at; the others are not even handed over. Undefined: all. */
-  readonly types?: readonly E['type'][];
+  readonly types?: readonly string[];
   /** Applies events, ordered by (shard, seq), with a few batch statements (upserts over `unnest`). Only their content may matter, never the clock. */
   readonly apply: (events: readonly RecordedEvent<E>[], sql: SqlExecutor) => Promise<void>;
 };
