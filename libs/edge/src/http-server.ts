@@ -32,7 +32,7 @@ const readJson = (server: FastifyInstance): void => {
     const text = typeof body === 'string' ? body : body.toString('utf8');
     if (optionsOf(request.routeOptions.config).keepRawBody === true) (request as EdgeRequest).rawBody = text;
     if (text === '') done(null, undefined);
-    else parse(request, text, (error, value) => (error === null ? done(null, value) : done(new Problem(problems.malformedJson, { cause: error }))));
+    else void parse(request, text, (error, value) => (error === null ? done(null, value) : done(new Problem(problems.malformedJson, { cause: error }))));
   });
 };
 
