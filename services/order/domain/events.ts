@@ -103,6 +103,7 @@ export type OrderPlacedData = {
   readonly trackingToken: string;
   readonly receivedAt: string;
   readonly requestDigest: string;
+  readonly tenantId: string;
 };
 
 type OfOrder<Data> = { readonly orderId: string } & Data;

@@ -65,6 +65,7 @@ export const sampleOrder = (quantities: readonly number[], changed: Partial<Orde
     trackingToken: 'token',
     receivedAt: at.now,
     requestDigest: 'request',
+    tenantId: 'acme',
     ...changed,
   };
 };
