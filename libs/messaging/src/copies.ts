@@ -1,6 +1,8 @@
-import type { CompactedTopic } from '@orderlog/contracts';
-import type { KafkaClient } from './kafka.port.js';
-import type { MessagingLogger } from './logger.js';
+import { randomUUID } from 'node:crypto';
+import { compactedPartitions, type CompactedTopic } from '@orderlog/contracts';
+import type { IncomingBatch, KafkaClient, KafkaConsumer, OutgoingMessage, PartitionEnds, TopicPartition } from './kafka.port.js';
+import { stderrLogger, type MessagingLogger } from './logger.js';
+import { describe } from './retries.js';
 
 /** A record of a compacted topic; `value` undefined: the key is gone. */
 export type CompactedRecord<T> = { readonly key: string; readonly value: T | undefined };
@@ -18,23 +20,114 @@ export interface CopiesPublisher {
   close(): Promise<void>;
 }
 
-/** The partition of a key: the same in every process and language (FNV-1a, 32 bits). */
-export const compactedPartitionOf = (key: string): number => key.length;
+/** The partition of a key: the same in every process and for ever (FNV-1a, 32 bits, over UTF-16 units). */
+export const compactedPartitionOf = (key: string): number => {
+  let hash = 0x811c9dc5;
+  for (let n = 0; n < key.length; n += 1) hash = Math.imul(hash ^ key.charCodeAt(n), 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) % compactedPartitions;
+};
 
-/** Reads a compacted topic from the beginning, then live. Records may come more than once and must be kept by version. */
+/** What is still to be read until the ends that were seen at the start. */
+class Outstanding {
+  readonly #partitions: Map<number, number>;
+  readonly reached: Promise<void>;
+  #reach: () => void = () => undefined;
+
+  constructor(ends: readonly PartitionEnds[]) {
+    this.#partitions = new Map(ends.filter(({ low, high }) => high > low).map(({ partition, high }) => [partition, high]));
+    this.reached = new Promise((resolve) => (this.#reach = resolve));
+    if (this.#partitions.size === 0) this.#reach();
+  }
+
+  read(partition: number, nextOffset: number): void {
+    const end = this.#partitions.get(partition);
+    if (end === undefined || nextOffset < end) return;
+    this.#partitions.delete(partition);
+    if (this.#partitions.size === 0) this.#reach();
+  }
+}
+
+/**
+ * Reads a compacted topic from the beginning, then live: every process the whole topic, hence in a group of its own that never commits.
+ * Records may come more than once (after a rebalance all of them) and must be kept by version. A record that cannot be read is said and
+ * passed over: the next version of its key mends it.
+ */
 export const readCompacted = async <T>(options: {
   readonly kafka: KafkaClient;
   readonly topic: CompactedTopic;
   readonly topicPrefix?: string;
-  /** Names the reader's group (`<service>.copies…`). */
+  /** Names the reader's group, `<service>.copies.<random>`. */
   readonly service: string;
   readonly onRecord: (record: CompactedRecord<T>) => void;
   readonly logger?: MessagingLogger;
 }): Promise<CompactedCopies> => {
-  throw new Error(`being written ${options.topic}`);
+  const { kafka, topicPrefix = '', logger = stderrLogger, onRecord } = options;
+  const topic = `${topicPrefix}${options.topic}`;
+  const admin = await kafka.admin();
+  const outstanding = new Outstanding(await admin.ends(topic).finally(() => admin.close()));
+  let waiting: readonly TopicPartition[] = [];
+  let consumer: KafkaConsumer | undefined;
+
+  const take = ({ partition, messages }: IncomingBatch): void => {
+    for (const { key, value, offset } of messages) {
+      try {
+        if (key !== null) onRecord({ key: key.toString('utf8'), value: value === null ? undefined : (JSON.parse(value.toString('utf8')) as T) });
+      } catch (error) {
+        logger.error({ topic, partition, offset, error: describe(error) }, 'a copy could not be read');
+      }
+    }
+    outstanding.read(partition, (messages.at(-1)?.offset ?? -1) + 1);
+  };
+
+  consumer = await kafka.consumer({
+    groupId: `${topicPrefix}${options.service}.copies.${randomUUID()}`,
+    topics: [topic],
+    listener: {
+      onAssigned: (partitions) => {
+        waiting = partitions;
+        consumer?.resume(partitions);
+      },
+      onBatch: take,
+      onCrash: (error, restarts) => logger.error({ topic, error: describe(error), restarts }, 'the reader of copies lost its broker'),
+    },
+  });
+  consumer.resume(waiting);
+  const { stop } = consumer;
+  return { caughtUp: outstanding.reached, stop };
 };
 
-/** A publisher of compacted records; sends are awaited one after the other. */
+const recordsOfSendMax = 1000;
+
+/** A publisher of compacted records; its sends wait for each other, so that a key's versions stay in order. */
 export const publishCompacted = async (options: { readonly kafka: KafkaClient; readonly topicPrefix?: string }): Promise<CopiesPublisher> => {
-  throw new Error(`being written ${options.topicPrefix}`);
+  const producer = await options.kafka.producer();
+  let last: Promise<unknown> = Promise.resolve();
+  const send = async (topic: string, records: readonly { readonly key: string; readonly value: object }[]): Promise<void> => {
+    for (let from = 0; from < records.length; from += recordsOfSendMax) {
+      const partitions = new Map<number, OutgoingMessage[]>();
+      for (const { key, value } of records.slice(from, from + recordsOfSendMax)) {
+        const partition = compactedPartitionOf(key);
+        const some = partitions.get(partition);
+        const message = { key, value: JSON.stringify(value) };
+        if (some === undefined) partitions.set(partition, [message]);
+        else some.push(message);
+      }
+      await producer.send(
+        topic,
+        [...partitions].map(([partition, messages]) => ({ partition, messages })),
+      );
+    }
+  };
+  return {
+    publish(topic, records) {
+      const mine = last.then(() => send(`${options.topicPrefix ?? ''}${topic}`, records));
+      // The next one goes on after a failure, which is the caller's to handle.
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+    async close() {
+      await last;
+      await producer.close();
+    },
+  };
 };
