@@ -64,37 +64,34 @@ export const workOf = (state: FulfillmentOrder): WorkRow => {
   };
 };
 
-const record = async (tx: SqlExecutor, states: readonly FulfillmentOrder[]): Promise<void> => {
-  const rows = states.map((state) => ({ state, work: workOf(state) }));
-  const open = rows.filter(({ work }) => work.toPlan + work.toPick + work.toSort + work.toPack > 0);
-  const ended = rows.filter((row) => !open.includes(row)).map(({ state }) => state.fulfillmentOrderId);
-  if (open.length > 0) {
-    const column = <T>(of: (row: (typeof open)[number]) => T): T[] => open.map(of);
-    await tx.query(recordWork, [
-      column(({ state }) => state.fulfillmentOrderId),
-      column(({ state }) => state.centerId),
-      column(({ state }) => state.shipBy),
-      column(({ state }) => state.pickListId),
-      column(({ work }) => work.toPlan),
-      column(({ work }) => work.toPick),
-      column(({ work }) => work.toSort),
-      column(({ work }) => work.toPack),
-    ]);
+type Cell = string | number;
+
+/** The rows of some fulfillment orders, as the tables' columns have them; and what has no row any more. */
+export const boardRowsOf = (states: readonly FulfillmentOrder[]) => {
+  const work: Cell[][] = [];
+  const ended: string[] = [];
+  const putBacks: Cell[][] = [];
+  const done: string[] = [];
+  for (const state of states) {
+    const { fulfillmentOrderId, centerId } = state;
+    const { toPlan, toPick, toSort, toPack } = workOf(state);
+    if (toPlan + toPick + toSort + toPack > 0) work.push([fulfillmentOrderId, centerId, state.shipBy, state.pickListId, toPlan, toPick, toSort, toPack]);
+    else ended.push(fulfillmentOrderId);
+    for (const { taskId, lineId, sku, quantity, bin, isDone } of state.putBacks)
+      if (isDone) done.push(taskId);
+      else putBacks.push([taskId, fulfillmentOrderId, centerId, lineId, sku, quantity, bin]);
   }
+  return { work, ended, putBacks, done };
+};
+
+const transposed = (rows: readonly Cell[][]): Cell[][] => (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] ?? ''));
+
+const record = async (tx: SqlExecutor, states: readonly FulfillmentOrder[]): Promise<void> => {
+  const { work, ended, putBacks, done } = boardRowsOf(states);
+  if (work.length > 0) await tx.query(recordWork, transposed(work));
   if (ended.length > 0) await tx.query('delete from fulfillment_order_work where fulfillment_order_id = any($1)', [ended]);
-  const putBacks = states.flatMap((state) => state.putBacks.map((task) => ({ ...task, state })));
-  if (putBacks.length === 0) return;
-  const planned = putBacks.filter(({ isDone }) => !isDone);
-  await tx.query(recordPutBacks, [
-    planned.map(({ taskId }) => taskId),
-    planned.map(({ state }) => state.fulfillmentOrderId),
-    planned.map(({ state }) => state.centerId),
-    planned.map(({ lineId }) => lineId),
-    planned.map(({ sku }) => sku),
-    planned.map(({ quantity }) => quantity),
-    planned.map(({ bin }) => bin),
-  ]);
-  await tx.query('delete from put_back_tasks where task_id = any($1)', [putBacks.filter(({ isDone }) => isDone).map(({ taskId }) => taskId)]);
+  if (putBacks.length > 0) await tx.query(recordPutBacks, transposed(putBacks));
+  if (done.length > 0) await tx.query('delete from put_back_tasks where task_id = any($1)', [done]);
 };
 
 /** The board on PostgreSQL. `sql` runs the claims, each a statement and transaction of its own. */
