@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { freshDatabase, type FreshDatabase } from '@orderlog/testing';
+import { Client } from 'pg';
+import { migrate, MigrationRefused, type MigrateOptions } from './index.js';
+
+let database: FreshDatabase;
+let folder: string;
+let options: MigrateOptions;
+
+const query = async (sql: string): Promise<Record<string, unknown>[]> => {
+  const client = new Client({ connectionString: database.adminUrl });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+beforeEach(async () => {
+  database = await freshDatabase({ service: 'order' });
+  folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  await writeFile(join(folder, '0001-things.sql'), 'create table things (a int);');
+  options = {
+    adminUrl: database.adminUrl,
+    schema: 'other',
+    ownerRole: 'orderlog_test_owner',
+    appRole: 'orderlog_test_app',
+    folders: [{ name: 'things', path: folder }],
+  };
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+  await database.drop();
+});
+
+describe('migrating', () => {
+  it('applies each migration once, the event log’s first, however many installers run', async () => {
+    const applied = await Promise.all(Array.from({ length: 20 }, () => migrate(options)));
+    expect(applied.flat()).toStrictEqual(['event-log/0001', 'things/0001']);
+    expect(await query('select count(*)::int as heads, count(distinct log_id)::int as logs from other.shard_head')).toStrictEqual([{ heads: 16, logs: 1 }]);
+  });
+
+  it('gives the service’s role the tables that come later, and the owner role their ownership', async () => {
+    await migrate(options);
+    await writeFile(join(folder, '0002-more.sql'), 'create table more (a int);');
+    expect(await migrate(options)).toStrictEqual(['things/0002']);
+    expect(await query(`select has_table_privilege('orderlog_test_app', 'other.more', 'insert') as may, relowner::regrole::text as owner from pg_class where relname = 'more'`)).toStrictEqual([
+      { may: true, owner: 'orderlog_test_owner' },
+    ]);
+  });
+
+  it('leaves nothing of a migration that fails', async () => {
+    await writeFile(join(folder, '0002-bad.sql'), 'create table good (a int); create table broken (a nothing);');
+    await expect(migrate(options)).rejects.toThrow(/things\/0002 failed.*nothing/);
+    expect(await query(`select id from other.migrations union all select relname from pg_class where relname = 'good'`)).toStrictEqual([{ id: 'event-log/0001' }, { id: 'things/0001' }]);
+  });
+
+  it('refuses a migration that was changed after it was applied', async () => {
+    await migrate(options);
+    await writeFile(join(folder, '0001-things.sql'), 'create table things (b int);');
+    await expect(migrate(options)).rejects.toThrow(MigrationRefused);
+  });
+
+  it('refuses a newer breaking schema, and runs on a newer compatible one', async () => {
+    await migrate(options);
+    await query(`insert into other.migrations (id, checksum, breaking) values ('things/0002', 'x', false)`);
+    expect(await migrate(options)).toStrictEqual([]);
+    await query(`update other.migrations set breaking = true where id = 'things/0002'`);
+    await expect(migrate(options)).rejects.toThrow('things/0002');
+  });
+
+  it('says in one sentence that the URL may not create roles or schemas', async () => {
+    const asApp = { ...options, adminUrl: database.appUrl };
+    await expect(migrate({ ...asApp, ownerRole: 'nobody_has_it' })).rejects.toThrow('may not create the role "nobody_has_it"');
+    await expect(migrate(asApp)).rejects.toThrow('may not create the schema "other"');
+  });
+});

@@ -1,0 +1,475 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { EventContext } from '@orderlog/contracts';
+import { refuse, type Command, type Event } from '@orderlog/decider';
+import { eventually, freshDatabase, type FreshDatabase } from '@orderlog/testing';
+import fc from 'fast-check';
+import { Client } from 'pg';
+import {
+  createEventLog,
+  newOrderId,
+  OutcomeUnknown,
+  sqlStateOf,
+  verifyChain,
+  VersionConflict,
+  type Aggregate,
+  type EventLogOptions,
+  type PostgresEventLog,
+} from './index.js';
+
+type Add = Command<'Add', { amount: number; remind?: string; call?: boolean }>;
+type Added = Event<'Added', { amount: number; remind?: string; call?: boolean }>;
+type Sum = { readonly sum: number; readonly amounts: ReadonlySet<number> };
+
+/** A sum that never passes 1,000; adding 0 is nothing. Its state holds a set, which a snapshot must bring back. */
+const counter: Aggregate<Add, Added, Sum, 'TooMuch'> = {
+  category: 'counter',
+  stateSchema: 1,
+  decider: {
+    initialState: { sum: 0, amounts: new Set() },
+    decide: ({ data }, { sum }) => {
+      if (data.amount === 0) return [];
+      return sum + data.amount > 1_000 ? refuse('TooMuch') : [{ type: 'Added', data }];
+    },
+    evolve: ({ sum, amounts }, { data }) => ({ sum: sum + data.amount, amounts: new Set([...amounts, data.amount]) }),
+  },
+  reactions: ({ data }) => ({
+    timers: data.remind === undefined ? [] : [data.remind === '' ? { clear: 'remind' } : { set: 'remind', dueAt: data.remind }],
+    effects: data.call === true ? [{ kind: 'call', data: { amount: data.amount } }] : [],
+  }),
+};
+
+const add = (amount: number, more: object = {}): Add => ({ type: 'Add', data: { amount, ...more } });
+const context: EventContext = {
+  tenantId: 'tenant-1',
+  actor: { type: 'operator', id: 'key-1' },
+  commandId: 'command-1',
+  correlationId: 'correlation-1',
+};
+
+let database: FreshDatabase;
+let admin: Client;
+let log: PostgresEventLog;
+const opened: PostgresEventLog[] = [];
+
+const open = async (options: Partial<EventLogOptions> = {}): Promise<PostgresEventLog> => {
+  const another = await createEventLog({
+    service: 'order',
+    connectionString: database.appUrl,
+    checkPayload: (type, data) => (type === 'Added' && 'amount' in data && typeof data.amount === 'number' ? undefined : 'amount is not a number'),
+    onError: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+  opened.push(another);
+  return another;
+};
+
+const newStream = (shard = 3): string => `counter-${newOrderId(shard)}`;
+
+const holes = async (): Promise<unknown[]> => {
+  const { rows } = await admin.query(`
+    select 'seq' as what, shard::text as id from event_log group by shard having max(seq) <> count(*) or min(seq) <> 1
+    union all select 'version', stream_id from event_log group by stream_id having max(version) <> count(*) or min(version) <> 1
+    union all select 'head', h.shard::text from shard_head h where h.seq <> (select count(*) from event_log l where l.shard = h.shard)
+    union all select 'stream', s.stream_id from streams s where s.version <> (select count(*) from event_log l where l.stream_id = s.stream_id)`);
+  return rows;
+};
+
+beforeAll(async () => {
+  database = await freshDatabase({ service: 'order' });
+  admin = new Client({ connectionString: database.adminUrl });
+  await admin.connect();
+});
+
+beforeEach(async () => {
+  log = await open();
+});
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((each) => each.close()));
+  expect(await holes()).toStrictEqual([]);
+});
+
+afterAll(async () => {
+  await admin.end();
+  await database.drop();
+});
+
+describe('executing commands', () => {
+  it('appends what the decider answers, with the whole envelope', async () => {
+    const stream = newStream(5);
+    const outcome = await log.execute(counter, stream, add(7), { ...context, causationId: 'cause-1', traceparent: 'trace-1', occurredAt: '2026-01-31T08:00:00Z' });
+    expect(outcome).toMatchObject({ version: 1, state: { sum: 7 } });
+    const events = await log.read(stream);
+    expect('events' in outcome && outcome.events).toStrictEqual(events);
+    expect(events).toStrictEqual([
+      {
+        eventId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        type: 'Added',
+        schemaVersion: 1,
+        streamId: stream,
+        streamVersion: 1,
+        shard: 5,
+        seq: 1,
+        occurredAt: '2026-01-31T08:00:00.000Z',
+        recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        tenantId: 'tenant-1',
+        actor: { type: 'operator', id: 'key-1' },
+        commandId: 'command-1',
+        correlationId: 'correlation-1',
+        causationId: 'cause-1',
+        traceparent: 'trace-1',
+        logId: log.logId,
+        batchHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        data: { amount: 7 },
+      },
+    ]);
+  });
+
+  it('answers a refusal and "nothing to do" without writing', async () => {
+    const stream = newStream();
+    expect(await log.execute(counter, stream, add(1_001), context)).toStrictEqual({ refused: 'TooMuch' });
+    expect(await log.execute(counter, stream, add(0), context)).toStrictEqual({ version: 0, state: counter.decider.initialState, events: [] });
+    expect(await log.read(stream)).toStrictEqual([]);
+  });
+
+  it('throws for a payload that breaks its contract', async () => {
+    await expect(log.execute(counter, newStream(), { type: 'Add', data: { amount: 'x' } } as never, context)).rejects.toThrow('breaks its contract');
+  });
+
+  it('decides commands of one stream one after the other', async () => {
+    const stream = newStream();
+    const outcomes = await Promise.all(Array.from({ length: 150 }, () => log.execute(counter, stream, add(10), context)));
+    expect(outcomes.filter((outcome) => 'refused' in outcome)).toHaveLength(50);
+    expect(await log.state(counter, stream)).toMatchObject({ version: 100, state: { sum: 1_000 } });
+  });
+
+  it('does not refuse on what it remembers when another process has written', async () => {
+    const stream = newStream();
+    const other = await open();
+    await log.execute(counter, stream, add(1_000), context);
+    expect(await other.execute(counter, stream, add(-990), context)).toMatchObject({ version: 2 });
+    expect(await log.execute(counter, stream, add(500), context)).toMatchObject({ version: 3, state: { sum: 510 } });
+  });
+
+  it('decides again when another process was faster, and lets one of two creators win', async () => {
+    const others = await Promise.all([open(), open(), open()]);
+    const streams = Array.from({ length: 20 }, () => newStream());
+    await Promise.all(streams.flatMap((stream) => others.map((other) => other.execute(counter, stream, add(600), context))));
+    for (const stream of streams) expect(await log.state(counter, stream)).toMatchObject({ version: 1, state: { sum: 600 } });
+  });
+
+  it('keeps times, sequence and versions whole under 8 writers on shared shards', async () => {
+    const writers = await Promise.all(Array.from({ length: 4 }, () => open({ writers: 2 })));
+    const streams = Array.from({ length: 40 }, (_, n) => newStream(n % 2));
+    const before = (await log.heads()).reduce((sum, { seq }) => sum + seq, 0);
+    await Promise.all(
+      writers.flatMap((writer, w) =>
+        Array.from({ length: 250 }, async (_, n) => {
+          const created = newStream(n % 2);
+          await writer.execute(counter, created, add(1), context);
+          // Every process has ten streams of its own and creates others.
+          await writer.execute(counter, streams[w * 10 + (n % 10)] ?? created, add(1), context);
+        }),
+      ),
+    );
+    const after = (await log.heads()).reduce((sum, { seq }) => sum + seq, 0);
+    expect(after - before).toBe(2_000);
+    const { rows } = await admin.query(`select 1 from (select recorded_at, lag(recorded_at) over (partition by shard order by seq) as before from event_log) as t where recorded_at < before`);
+    expect(rows).toStrictEqual([]);
+  });
+
+  it('sets, moves and clears timers and writes effects with their events', async () => {
+    const stream = newStream(9);
+    const timers = async () => (await log.sql.query('select kind, shard, due_at, epoch from timers where stream_id = $1', [stream])).rows;
+    await log.execute(counter, stream, add(1, { remind: '2030-01-01T00:00:00.000Z' }), context);
+    expect(await timers()).toStrictEqual([{ kind: 'remind', shard: 9, due_at: '2030-01-01T00:00:00.000Z', epoch: 1 }]);
+    await log.execute(counter, stream, add(1, { remind: '2031-01-01T00:00:00.000Z', call: true }), context);
+    expect(await timers()).toStrictEqual([{ kind: 'remind', shard: 9, due_at: '2031-01-01T00:00:00.000Z', epoch: 2 }]);
+    await log.execute(counter, stream, add(1, { remind: '' }), context);
+    expect(await timers()).toStrictEqual([]);
+    await log.execute(counter, stream, add(1, { remind: '2032-01-01T00:00:00.000Z' }), context);
+    expect(await timers()).toMatchObject([{ epoch: 4 }]);
+    const { rows } = await log.sql.query('select version, kind, data, attempts from pending_effects where stream_id = $1', [stream]);
+    expect(rows).toStrictEqual([{ version: 2, kind: 'call', data: { amount: 1 }, attempts: 0 }]);
+  });
+
+  it('wakes listeners after each commit that appended', async () => {
+    let woken = 0;
+    const stop = log.onAppended(() => (woken += 1));
+    await log.execute(counter, newStream(), add(1), context);
+    await log.execute(counter, newStream(), add(0), context);
+    await log.transact((tx) => tx.load(counter, [newStream()]));
+    expect(woken).toBe(1);
+    stop();
+    await log.execute(counter, newStream(), add(1), context);
+    expect(woken).toBe(1);
+  });
+
+  it('keeps a snapshot of a long stream and folds on from it', async () => {
+    const stream = newStream();
+    for (let n = 0; n < 4; n += 1) {
+      await log.transact((tx) => tx.decide(counter, Array.from({ length: 30 }, (_, m) => ({ streamId: stream, command: add(m % 2 === 0 ? 1 : -1), context }))));
+    }
+    await eventually(async () => (await admin.query('select version from snapshots where stream_id = $1', [stream])).rows[0]?.version === 120);
+    await admin.query(`update snapshots set state_schema = 2 where stream_id = $1`, [stream]);
+    expect(await (await open()).state(counter, stream)).toStrictEqual({ version: 120, state: { sum: 0, amounts: new Set([1, -1]) } });
+    await admin.query(`update snapshots set state_schema = 1 where stream_id = $1`, [stream]);
+    const other = await open();
+    expect(await other.state(counter, stream)).toStrictEqual({ version: 120, state: { sum: 0, amounts: new Set([1, -1]) } });
+    expect(await other.execute(counter, stream, add(5), context)).toMatchObject({ version: 121, state: { sum: 5 } });
+  });
+
+  it('upcasts on reading, and hands the relay what was written', async () => {
+    const stream = newStream(11);
+    await log.execute(counter, stream, add(1), context);
+    const newer = await open({ upcasters: { Added: [(data) => ({ ...data, amount: (data as { amount: number }).amount * 100 })] } });
+    expect(await newer.state(counter, stream)).toMatchObject({ state: { sum: 100 } });
+    await newer.execute(counter, stream, add(5), context);
+    expect((await newer.read(stream)).map(({ data, schemaVersion }) => [data, schemaVersion])).toStrictEqual([[{ amount: 100 }, 1], [{ amount: 5 }, 2]]);
+    const last = (await newer.readShard(11, 0, 1_000)).filter(({ streamId }) => streamId === stream);
+    expect(last.map(({ data }) => data)).toStrictEqual([{ amount: 1 }, { amount: 5 }]);
+  });
+
+  it('says that the outcome is unknown when the connection breaks while committing', async () => {
+    const blocker = new Client({ connectionString: database.adminUrl });
+    await blocker.connect();
+    await blocker.query('begin');
+    await blocker.query('select 1 from shard_head for update');
+    const writing = log.execute(counter, newStream(), add(1), context);
+    const failed = expect(writing).rejects.toThrow(OutcomeUnknown);
+    await eventually(async () => (await admin.query(`select 1 from pg_stat_activity where application_name = 'orderlog order writer' and wait_event_type = 'Lock'`)).rowCount === 1);
+    await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'orderlog order writer' and wait_event_type = 'Lock'`);
+    await failed;
+    await blocker.query('rollback');
+    await blocker.end();
+  });
+});
+
+describe('a transaction', () => {
+  it('decides each command on what its predecessors left, and appends in that order', async () => {
+    const [one, two] = [newStream(7), newStream(7)];
+    const outcomes = await log.transact((tx) =>
+      tx.decide(counter, [
+        { streamId: one, command: add(1), context },
+        { streamId: two, command: add(10), context },
+        { streamId: one, command: add(2), context },
+        { streamId: one, command: add(1_000), context },
+      ]),
+    );
+    expect(outcomes).toMatchObject([{ version: 1, state: { sum: 1 } }, { version: 1, state: { sum: 10 } }, { version: 2, state: { sum: 3 } }, { refused: 'TooMuch' }]);
+    const rows = (await log.readShard(7, 0, 1_000)).filter(({ streamId }) => streamId === one || streamId === two);
+    expect(rows.map(({ data }) => data)).toStrictEqual([{ amount: 1 }, { amount: 10 }, { amount: 2 }]);
+  });
+
+  it('writes nothing when its work throws, and its statements are undone', async () => {
+    const stream = newStream();
+    const failing = log.transact(async (tx) => {
+      await tx.decide(counter, [{ streamId: stream, command: add(1), context }]);
+      await tx.query(`insert into timers (stream_id, kind, shard, due_at, epoch) values ($1, 'x', 1, now(), 1)`, [stream]);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await log.read(stream)).toStrictEqual([]);
+    expect((await log.sql.query('select 1 from timers where stream_id = $1', [stream])).rows).toStrictEqual([]);
+  });
+
+  it('undoes an attempt that throws, and only it', async () => {
+    const stream = newStream();
+    await log.transact(async (tx) => {
+      await tx.decide(counter, [{ streamId: stream, command: add(1), context }]);
+      const attempt = tx.attempt(async () => {
+        await tx.decide(counter, [{ streamId: stream, command: add(2), context }, { streamId: newStream(), command: add(2), context }]);
+        await tx.query('select 1 / 0');
+      });
+      await expect(attempt).rejects.toThrow('division by zero');
+      await tx.attempt(() => tx.decide(counter, [{ streamId: stream, command: add(4), context }]));
+    });
+    expect((await log.read(stream)).map(({ data }) => data)).toStrictEqual([{ amount: 1 }, { amount: 4 }]);
+    expect(await log.state(counter, stream)).toMatchObject({ version: 2, state: { sum: 5 } });
+  });
+
+  it('refuses to commit when the error of a statement was swallowed', async () => {
+    const swallowing = log.transact((tx) => tx.query('select 1 / 0').catch(() => undefined));
+    await expect(swallowing).rejects.toThrow('swallowed');
+  });
+
+  it('refuses to append to a stream it has not locked', async () => {
+    const blind = log.transact(async (tx) => tx.append(counter, newStream(), [{ type: 'Added', data: { amount: 1 } }], context));
+    await expect(blind).rejects.toThrow('has not loaded');
+  });
+
+  it('creates a stream that cannot exist yet without reading it; where it does, it gives up', async () => {
+    const stream = newStream();
+    const create = () => log.transact(async (tx) => tx.append(counter, stream, [{ type: 'Added', data: { amount: 1 } }], context, { isNew: true }));
+    await create();
+    await expect(create()).rejects.toThrow(VersionConflict);
+    expect(await log.read(stream)).toHaveLength(1);
+  });
+
+  it('is run again as a whole when another one created its stream meanwhile', async () => {
+    const stream = newStream();
+    const other = await open();
+    let runs = 0;
+    const outcome = await log.transact(async (tx) => {
+      runs += 1;
+      await tx.load(counter, [stream]);
+      if (runs === 1) await other.execute(counter, stream, add(600), context);
+      return tx.decide(counter, [{ streamId: stream, command: add(600), context }]);
+    });
+    expect([runs, outcome]).toStrictEqual([2, [{ refused: 'TooMuch' }]]);
+  });
+
+  it('waits for streams that another one holds, and sees what that one wrote', async () => {
+    const streams = Array.from({ length: 30 }, () => newStream());
+    const others = await Promise.all([open(), open()]);
+    const deciding = [log, ...others].flatMap((each, n) =>
+      Array.from({ length: 10 }, (_, m) =>
+        each.transact((tx) => {
+          const order = (n + m) % 2 === 0 ? streams : [...streams].reverse();
+          return tx.decide(counter, order.map((streamId) => ({ streamId, command: add(100), context })));
+        }),
+      ),
+    );
+    await Promise.all(deciding);
+    for (const stream of streams) expect(await log.state(counter, stream)).toMatchObject({ version: 10, state: { sum: 1_000 } });
+  });
+
+  it('is run again after a deadlock', async () => {
+    const names = ['a', 'b'].map((name) => `counter-${name}-${newOrderId(1)}`);
+    await log.transact((tx) => tx.decide(counter, names.map((streamId) => ({ streamId, command: add(1), context }))));
+    let arrived = 0;
+    let meet: () => void = () => undefined;
+    const met = new Promise<void>((resolve) => (meet = resolve));
+    const crossing = (order: readonly (string | undefined)[]) =>
+      log.transact(async (tx) => {
+        for (const name of order) {
+          await tx.decide(counter, [{ streamId: name ?? '', command: add(1), context }]);
+          arrived += 1;
+          if (arrived === 2) meet();
+          await met;
+        }
+      });
+    await Promise.all([crossing(names), crossing([...names].reverse())]);
+    for (const name of names) expect(await log.state(counter, name)).toMatchObject({ version: 3 });
+  });
+});
+
+describe('reading shards', () => {
+  it('gives rows behind each cursor, in the order of shard and sequence', async () => {
+    for (const shard of [14, 15]) for (let n = 0; n < 3; n += 1) await log.execute(counter, newStream(shard), add(n + 1), context);
+    const rows = await log.readShards([{ shard: 15, after: 0 }, { shard: 14, after: 1 }], 2);
+    expect(rows.map(({ shard, seq }) => [shard, seq])).toStrictEqual([[14, 2], [14, 3], [15, 1], [15, 2]]);
+    expect(rows).toStrictEqual([...(await log.readShard(14, 1, 2)), ...(await log.readShard(15, 0, 2))]);
+  });
+});
+
+describe('the hash chain', () => {
+  const broken = async () => (await verifyChain(log.sql, 'order', { pageRows: 7 })).broken;
+  /** As the owner could, behind the service's back. */
+  const tampered = async (change: string, undo: string): Promise<unknown> => {
+    await admin.query(change);
+    const found = await broken();
+    await admin.query(undo);
+    expect(await broken()).toStrictEqual([]);
+    return found;
+  };
+
+  it('fits, and names shard and sequence where a row was changed, taken away or put in', async () => {
+    for (let n = 0; n < 5; n += 1) {
+      await log.transact((tx) => tx.decide(counter, Array.from({ length: 5 }, () => ({ streamId: newStream(12), command: add(1), context }))));
+    }
+    expect(await broken()).toStrictEqual([]);
+    const fifth = { shard: 12, seq: 6, lastSeq: 10 };
+    expect(await tampered(`update event_log set data = '{"amount":2}' where shard = 12 and seq = 8`, `update event_log set data = '{"amount":1}' where shard = 12 and seq = 8`))
+      .toMatchObject([{ ...fifth, reason: expect.stringContaining('hash') }]);
+    expect(await tampered(`update event_log set type = 'Odd' where shard = 12 and seq = 8`, `update event_log set type = 'Added' where shard = 12 and seq = 8`)).toMatchObject([fifth]);
+    expect(
+      await tampered(
+        `update event_log set occurred_at = occurred_at + interval '1 ms' where shard = 12 and seq = 8`,
+        `update event_log set occurred_at = occurred_at - interval '1 ms' where shard = 12 and seq = 8`,
+      ),
+    ).toMatchObject([fifth]);
+    expect(
+      await tampered(
+        `create table kept as select * from event_log where shard = 12 and seq = 8; delete from event_log where shard = 12 and seq = 8`,
+        `insert into event_log select * from kept; drop table kept`,
+      ),
+    ).toMatchObject([{ ...fifth, reason: expect.stringContaining('side by side') }]);
+    expect(
+      await tampered(
+        `create table kept as select * from event_log where shard = 12 and seq > 20; delete from event_log where shard = 12 and seq > 20`,
+        `insert into event_log select * from kept; drop table kept`,
+      ),
+    ).toMatchObject([{ shard: 12, seq: 21, reason: 'the head is at 25' }]);
+  });
+});
+
+describe('the service’s role', () => {
+  it.each([
+    ['change an event', `update event_log set type = 'x'`],
+    ['delete an event', 'delete from event_log'],
+    ['empty the log', 'truncate event_log'],
+    ['drop the log', 'drop table event_log'],
+    ['alter the log', 'alter table event_log add column x int'],
+    ['lock the log against everyone', 'lock table event_log in access exclusive mode'],
+    ['put a trigger on the log', 'create trigger t before insert on event_log execute function suppress_redundant_updates_trigger()'],
+    ['remove a stream', 'delete from streams'],
+    ['empty the streams', 'truncate streams'],
+    ['remove a head', 'delete from shard_head'],
+    ['add a head', `insert into shard_head values (99, gen_random_uuid(), 0, '')`],
+    ['forget a migration', 'delete from migrations'],
+    ['make a table in the schema', 'create table mine (a int)'],
+    ['replace the append function', `create or replace function append_events() returns void language sql as 'select null::void'`],
+    ['become the owner', 'set role orderlog_test_owner'],
+  ])('may not %s', async (_what, statement) => {
+    const refused = await log.transact((tx) => tx.query(statement)).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(sqlStateOf(refused)).toBe('42501');
+  });
+
+  it('cannot give itself rights: the statement changes nothing', async () => {
+    await log.sql.query('grant update, delete on event_log to current_user');
+    const { rows } = await admin.query(`select has_table_privilege('orderlog_test_app', 'event_log', 'update, delete, truncate') as may`);
+    expect(rows).toStrictEqual([{ may: false }]);
+  });
+
+  it('owns nothing', async () => {
+    const { rows } = await admin.query(`select relname from pg_class where relowner = 'orderlog_test_app'::regrole`);
+    expect(rows).toStrictEqual([]);
+  });
+});
+
+describe('any sequence of commands', () => {
+  const commands = fc.array(
+    fc.record({ stream: fc.nat({ max: 3 }), process: fc.nat({ max: 1 }), isBatch: fc.boolean(), amounts: fc.array(fc.integer({ min: -5, max: 400 }), { minLength: 1, maxLength: 4 }) }),
+    { minLength: 1, maxLength: 25 },
+  );
+
+  it('leaves the same as folding in memory, whichever process and road took it', async () => {
+    const processes = [log, await open({ cache: { streamsMax: 2 } })];
+    await fc.assert(
+      fc.asyncProperty(commands, async (steps) => {
+        const streams = Array.from({ length: 4 }, (_, n) => newStream(n));
+        const expected = streams.map(() => counter.decider.initialState);
+        for (const { stream, process, isBatch, amounts } of steps) {
+          const [streamId, each] = [streams[stream] ?? '', processes[process] ?? log];
+          for (const amount of amounts) {
+            const decided = counter.decider.decide(add(amount), expected[stream] ?? counter.decider.initialState);
+            if (!('refused' in decided)) expected[stream] = decided.reduce(counter.decider.evolve, expected[stream] ?? counter.decider.initialState);
+          }
+          if (isBatch) await each.transact((tx) => tx.decide(counter, amounts.map((amount) => ({ streamId, command: add(amount), context }))));
+          else for (const amount of amounts) await each.execute(counter, streamId, add(amount), context);
+        }
+        for (const [n, streamId] of streams.entries()) {
+          for (const each of processes) expect((await each.state(counter, streamId)).state).toStrictEqual(expected[n]);
+        }
+      }),
+      { numRuns: 15, seed: 7 },
+    );
+    expect((await verifyChain(log.sql, 'order')).broken).toStrictEqual([]);
+  });
+});
