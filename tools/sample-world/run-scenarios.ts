@@ -1,0 +1,69 @@
+import { seededRandom } from '../olist/random.js';
+import { fiftyBuyersLife, plain, specialLives, type Life } from './lives.js';
+import { Shop } from './shop.js';
+import { sampleWorld } from './world.js';
+
+/** How one life ended. No `problem`: as it must. */
+export type ScenarioResult = { readonly scenario: string; readonly orderId?: string; readonly problem?: string; readonly seconds: number };
+
+const livesAtOnce = 48;
+const stepTimeoutMs = 120_000;
+const showEveryMs = 300;
+
+/** Which lives a demo of so many orders lives: each special one at least once where there is room, one in ten after that, the rest plain. */
+export const chooseLives = (orders: number): readonly Life[] => {
+  const specials = Math.min(orders, Math.max(specialLives.length, Math.floor(orders / 10)));
+  const chosen = Array.from({ length: specials }, (_, index) => specialLives[index % specialLives.length] ?? plain);
+  const withCrowd = orders >= 150 ? [...chosen, fiftyBuyersLife] : chosen;
+  const rest = Math.max(0, orders - specials - (orders >= 150 ? 50 : 0));
+  return [...withCrowd, ...Array.from({ length: rest }, () => plain)];
+};
+
+/** Lives `orders` orders through the public interfaces and says how each ended; the status line counts orders by stage. */
+export const runScenarios = async (options: {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly orders: number;
+  readonly onProgress: (text: string) => void;
+}): Promise<readonly ScenarioResult[]> => {
+  const statuses = new Map<string, string>();
+  const shop = new Shop(options, (id, status) => statuses.set(id, status), livesAtOnce);
+  const world = sampleWorld();
+  const plainSkus = world.items.map(({ sku }) => sku);
+  const run = Date.now().toString(36);
+  const random = seededRandom(1);
+  const lives = chooseLives(options.orders);
+  const results: ScenarioResult[] = [];
+  const startedAt = performance.now();
+  const show = (): void => {
+    const counts = new Map<string, number>();
+    for (const status of statuses.values()) counts.set(status, (counts.get(status) ?? 0) + 1);
+    const stages = [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([status, count]) => `${status} ${count}`);
+    options.onProgress(`${Math.round((performance.now() - startedAt) / 1000)} s  lives ended ${results.length}/${lives.length}  ${stages.join('  ')}`);
+  };
+  const timer = setInterval(show, showEveryMs);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let number = next++; number < lives.length; number = next++) {
+      const life = lives[number] ?? plain;
+      const begunAt = performance.now();
+      const place = world.coordinates[Math.floor(random() * world.coordinates.length)];
+      if (place === undefined) throw new Error('the sample world has no places');
+      const seconds = (): number => (performance.now() - begunAt) / 1000;
+      try {
+        const orderId = await life.run({ shop, id: `${run}-${number}`, number, place, plainSkus, timeoutMs: stepTimeoutMs, random });
+        results.push({ scenario: life.name, orderId, seconds: seconds() });
+      } catch (error) {
+        results.push({ scenario: life.name, problem: error instanceof Error ? error.message : String(error), seconds: seconds() });
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(livesAtOnce, lives.length) }, lane));
+    show();
+  } finally {
+    clearInterval(timer);
+    await shop.close();
+  }
+  return results;
+};
