@@ -26,14 +26,17 @@ const stopsOf = (entries: Listed['entries']): Stop[] => {
 const barcode = (text: string): Promise<Buffer> => bwipjs.toBuffer({ bcid: 'code128', text, height: 9, scale: 2, includetext: false });
 
 /** The standard fonts of PDF know Latin-1; anything else would be drawn as noise. */
-const printable = (text: string): string => text.replace(/[^\u0020-\u007e\u00a0-\u00ff×]/g, '?');
+const printable = (text: string): string => text.replace(/[^\u0020-\u007e\u00a0-\u00ff]/g, '?');
+
+/** What the picker reads: the name, unless it is missing or in another script. */
+const titleOf = ({ name, sku }: Stop): string => (/[A-Za-z0-9]/.test(name) ? printable(name) : sku);
 
 const header = async (doc: PDFKit.PDFDocument, list: Listed, stops: number): Promise<void> => {
   const units = list.entries.reduce((sum, { quantity }) => sum + quantity, 0);
   const orders = new Set(list.entries.map(({ fulfillmentOrderId }) => fulfillmentOrderId)).size;
   doc.font('Helvetica-Bold').fontSize(18).fillColor(black).text('Pick list', margin, margin);
   doc.font('Helvetica').fontSize(10).fillColor(grey);
-  doc.text(printable(`Center ${list.centerId}   Worker ${list.workerId === '' ? '—' : list.workerId}`.replace('—', '-')), margin, margin + 24);
+  doc.text(`Center ${list.centerId}   Worker ${list.workerId === '' ? '-' : list.workerId}`, margin, margin + 24);
   doc.text(`${stops} stops, ${units} units, ${orders} fulfillment orders`, margin, margin + 38);
   const right = doc.page.width - margin;
   doc.image(await barcode(list.pickListId), right - 200, margin, { width: 200, height: 30 });
@@ -51,16 +54,17 @@ const columnTitles = (doc: PDFKit.PDFDocument, y: number): void => {
     .stroke();
 };
 
-const row = async (doc: PDFKit.PDFDocument, { bin, sku, name, quantity, cells }: Stop, y: number): Promise<void> => {
+const row = async (doc: PDFKit.PDFDocument, stop: Stop, y: number): Promise<void> => {
   const right = doc.page.width - margin;
+  const { bin, sku, quantity, cells } = stop;
   const middle = right - 180 - (margin + 130);
   doc.font('Helvetica-Bold').fontSize(15).fillColor(black).text(bin, margin, y + 6, { lineBreak: false });
   doc.text(String(quantity), margin + 78, y + 6, { lineBreak: false });
   doc.font('Helvetica').fontSize(10);
-  doc.text(printable(name === '' ? sku : name), margin + 130, y + 4, { width: middle, height: 13, ellipsis: true });
+  doc.text(titleOf(stop), margin + 130, y + 4, { width: middle, height: 13, ellipsis: true });
   doc.fontSize(9).fillColor(grey).text(printable(cells.join('  ')), margin + 130, y + 19, { width: middle, height: 22, ellipsis: true });
-  doc.image(await barcode(sku), right - 170, y + 3, { width: 170, height: 22 });
-  doc.font('Courier').fontSize(8).fillColor(black).text(printable(sku), right - 170, y + 28, { width: 170, height: 10, align: 'center', ellipsis: true });
+  doc.image(await barcode(sku), right - 170, y + 4, { width: 170, height: 20 });
+  doc.font('Courier').fontSize(8).fillColor(black).text(printable(sku), right - 170, y + 29, { width: 170, height: 10, align: 'center', ellipsis: true });
   doc
     .moveTo(margin, y + rowHeight - 3)
     .lineTo(right, y + rowHeight - 3)
