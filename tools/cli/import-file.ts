@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 import { UsageError } from './connection.js';
 
@@ -47,7 +48,8 @@ const convert = (field: string, value: string): unknown => {
 /** Rows of one order (same external reference, one after another) become one document; line columns make its lines. */
 async function* csvOrders(path: string, mapping: Mapping): AsyncGenerator<ImportRow> {
   const columnOf = (column: string): string => [...mapping].find(([, mapped]) => mapped === column)?.[0] ?? column;
-  const parser = createReadStream(path).pipe(parse({ columns: true, bom: true, skip_empty_lines: true, info: true }));
+  const parser = parse({ columns: true, bom: true, skip_empty_lines: true, info: true });
+  pipeline(createReadStream(path), parser, () => undefined);
   let current: { line: number; reference: string; document: Record<string, unknown> } | undefined;
   for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
     const document: Record<string, unknown> = {};
@@ -75,7 +77,8 @@ async function* csvOrders(path: string, mapping: Mapping): AsyncGenerator<Import
 
 async function* ndjsonOrders(path: string): AsyncGenerator<ImportRow> {
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  const file = await open(path);
+  for await (const text of file.readLines()) {
     line += 1;
     if (text.trim() === '') continue;
     if (Buffer.byteLength(text) > lineBytesMax) {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { join } from 'node:path';
 import { parse } from 'csv-parse';
 import type { World } from '../sample-world/world-file.js';
@@ -34,7 +35,9 @@ const postcode = (prefix: string): string => `${prefix.padStart(5, '0')}-000`;
 
 const rows = async (folder: string, file: string): Promise<Row[]> => {
   const found: Row[] = [];
-  const parser = createReadStream(join(folder, file)).pipe(parse({ columns: true, bom: true, relax_quotes: true, skip_empty_lines: true }));
+  const parser = parse({ columns: true, bom: true, relax_quotes: true, skip_empty_lines: true });
+  // Not `pipe`, which would wait for ever for a file that does not exist; the error is thrown by the loop below.
+  pipeline(createReadStream(join(folder, file)), parser, () => undefined);
   for await (const row of parser) found.push(row as Row);
   return found;
 };
