@@ -1,0 +1,10 @@
+import type { RefusalTable } from '@orderlog/edge';
+import type { MoveRefusal } from '../../application/move-stock.js';
+
+/** What the refusals of a movement by hand mean to a caller. */
+export const moveRefusals: RefusalTable<MoveRefusal> = {
+  UnknownSku: { slug: 'unknown-sku', status: 422, title: 'There is no such item' },
+  StockWouldGoNegative: { slug: 'stock-would-go-negative', status: 409, title: 'There is not so much stock that is free' },
+  AlreadyRecordedDifferently: { slug: 'already-recorded', status: 409, title: 'This id was used before with another content' },
+};
+

@@ -1,0 +1,71 @@
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { BackboneModule, COPIES, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
+import { executorOf, type EventLog } from '@orderlog/event-log';
+import type { CopiesPublisher } from '@orderlog/messaging';
+import type { Logger } from '@orderlog/observability';
+import type { Pool } from 'pg';
+import { ItemsController } from './api/http/items.controller.js';
+import { StockController } from './api/http/stock.controller.js';
+import { OrderListener } from './api/kafka/order.listener.js';
+import { expireReservation } from './application/expire-reservation.js';
+import { leaseExpiry } from './application/streams.js';
+import { USE_CASES, useCasesOf } from './application/use-cases.js';
+import type { InventoryConfig } from './config.js';
+import { backgroundStep } from './infrastructure/background.js';
+import { inventoryParts, type InventoryParts } from './infrastructure/wiring.js';
+import { BackorderQueueRow } from './read-models/backorder-queue/backorder-queue.row.js';
+import { stockLedger } from './read-models/stock-ledger/stock-ledger.projection.js';
+import { StockLedgerRow } from './read-models/stock-ledger/stock-ledger.row.js';
+import { StockLevelRow } from './read-models/stock-level/stock-level.row.js';
+
+const PARTS = Symbol('orderlog:inventory-parts');
+
+/** The inventory service. */
+@Module({
+  imports: [
+    BackboneModule.forService({
+      name: 'inventory',
+      prefix: '/v1/stock',
+      entities: [StockLevelRow, StockLedgerRow, BackorderQueueRow],
+      projections: () => [stockLedger],
+      timers: ({ get }) => [
+        {
+          kind: leaseExpiry,
+          handle: ({ streamId, dueAt }, tx) => expireReservation(get<InventoryParts>(PARTS).inventory)({ streamId, now: dueAt }, tx),
+        },
+      ],
+    }),
+  ],
+  controllers: [ItemsController, StockController, OrderListener],
+  providers: [
+    {
+      provide: PARTS,
+      inject: [EVENT_LOG, PG_POOL, COPIES, CONFIG, LOGGER],
+      useFactory: (log: EventLog, pool: Pool, copies: CopiesPublisher, config: InventoryConfig, logger: Logger): InventoryParts =>
+        inventoryParts({
+          log,
+          sql: executorOf(pool),
+          copies,
+          leaseMs: config.reservationLeaseMs,
+          onError: (what, error) => logger.error({ err: error }, what),
+        }),
+    },
+    {
+      provide: USE_CASES,
+      inject: [EVENT_LOG, PARTS],
+      useFactory: (log: EventLog, { inventory, items }: InventoryParts) => useCasesOf(log, inventory, items.wake),
+    },
+  ],
+})
+export class InventoryModule implements OnModuleInit {
+  constructor(
+    @Inject(PARTS) private readonly parts: InventoryParts,
+    @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
+  ) {}
+
+  onModuleInit(): void {
+    const { availability, items, covering } = this.parts;
+    this.lifecycle.add(backgroundStep('copies and backorders', [items, availability, covering]));
+  }
+}
