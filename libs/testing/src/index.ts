@@ -1,4 +1,5 @@
 export { eventually } from './eventually.js';
-export { freshDatabase, type FreshDatabase } from './postgres.js';
 export { freshTopics, kafkaBrokers, type FreshTopics } from './kafka.js';
+export { freshDatabase, type FreshDatabase } from './postgres.js';
+export { projectionSpecification, recorded } from './projection-specification.js';
 export { specification } from './specification.js';

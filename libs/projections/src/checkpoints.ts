@@ -1,0 +1,72 @@
+import type { SqlExecutor } from '@orderlog/event-log';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** Last applied sequence number by shard: the n-th element is shard n's. */
+export type Cursors = readonly number[];
+
+/** A move of one projection in one shard. */
+export type Move = { readonly key: string; readonly shard: number; readonly from: number; readonly to: number };
+
+/** A query runner as the plain executor that `apply` gets. */
+export const executorOfRunner = (runner: QueryRunner): SqlExecutor => ({
+  query: async <Row>(sql: string, values?: readonly unknown[]) => {
+    const { records, affected } = await runner.query(sql, values as unknown[] | undefined, true);
+    return { rows: (records ?? []) as Row[], rowCount: affected ?? null };
+  },
+});
+
+/** Runs `work` in one transaction on one connection of the data source. */
+export const inTransaction = async <T>(dataSource: DataSource, work: (sql: SqlExecutor) => Promise<T>): Promise<T> => {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.connect();
+    await runner.startTransaction();
+    try {
+      const answer = await work(executorOfRunner(runner));
+      await runner.commitTransaction();
+      return answer;
+    } catch (error) {
+      // The connection may be what failed; then there is nothing left to roll back, and the first error is the one to tell.
+      await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.release();
+  }
+};
+
+/** Reads a projection's cursors; creates them at zero. */
+export const loadCursors = async (sql: SqlExecutor, key: string, shards: number): Promise<number[]> => {
+  const select = 'select shard, seq::text as seq from projection_checkpoints where projection = $1';
+  let { rows } = await sql.query<{ shard: number; seq: string }>(select, [key]);
+  if (rows.length < shards) {
+    await sql.query(
+      'insert into projection_checkpoints (projection, shard, seq) select $1, shard, 0 from generate_series(0, $2::integer - 1) as shard on conflict do nothing',
+      [key, shards],
+    );
+    ({ rows } = await sql.query<{ shard: number; seq: string }>(select, [key]));
+  }
+  const cursors = new Array<number>(shards).fill(0);
+  for (const { shard, seq } of rows) cursors[shard] = Number(seq);
+  return cursors;
+};
+
+const moveSql = `
+update projection_checkpoints c
+set seq = m.after
+from unnest($1::text[], $2::smallint[], $3::bigint[], $4::bigint[]) as m (projection, shard, before, after)
+where c.projection = m.projection and c.shard = m.shard and c.seq = m.before`;
+
+/** Another process has applied these events (or empties the tables): nothing is wrong, the cursors have to be read again. */
+export class CheckpointMoved extends Error {}
+
+/** Moves checkpoints, each from where its writer believed it; the row locks keep other processes out until the commit. */
+export const moveCheckpoints = async (sql: SqlExecutor, moves: readonly Move[]): Promise<void> => {
+  const { rowCount } = await sql.query(moveSql, [
+    moves.map(({ key }) => key),
+    moves.map(({ shard }) => shard),
+    moves.map(({ from }) => from),
+    moves.map(({ to }) => to),
+  ]);
+  if (rowCount !== moves.length) throw new CheckpointMoved('another process has moved these checkpoints');
+};

@@ -1,0 +1,261 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EventContext } from '@orderlog/contracts';
+import type { Command, Event } from '@orderlog/decider';
+import { createEventLog, newOrderId, openPool, type Aggregate, type PostgresEventLog } from '@orderlog/event-log';
+import { eventually, freshDatabase, projectionSpecification, type FreshDatabase } from '@orderlog/testing';
+import type { Pool } from 'pg';
+import { DataSource } from 'typeorm';
+import { compareWithRebuild, createProjections, projection, projectionMigrations, type Projection, type Projections, type ProjectionsOptions } from './index.js';
+
+type Add = Command<'Add', { amount: number }>;
+type Added = Event<'Added', { amount: number }>;
+type Noted = Event<'Noted', { text: string }>;
+
+const account: Aggregate<Add, Added | Noted, number, never> = {
+  category: 'account',
+  stateSchema: 1,
+  decider: {
+    initialState: 0,
+    decide: ({ data }) => [{ type: 'Added', data }, { type: 'Noted', data: { text: 'x' } }],
+    evolve: (sum, event) => (event.type === 'Added' ? sum + event.data.amount : sum),
+  },
+};
+
+const context: EventContext = { tenantId: 't', actor: { type: 'operator', id: 'o' }, commandId: 'c', correlationId: 'o' };
+
+/** One row a stream: a row that knows its version, so that it may be given the same events again. */
+const balances = projection<Added>({
+  name: 'balances',
+  version: 1,
+  tables: ['balances_v1'],
+  types: ['Added'],
+  apply: async (events, sql) => {
+    const sums = new Map<string, { amount: number; version: number; at: string }>();
+    const { rows } = await sql.query<{ stream_id: string; version: number; amount: string }>(
+      'select stream_id, version, amount::text as amount from balances_v1 where stream_id = any($1::text[])',
+      [[...new Set(events.map(({ streamId }) => streamId))]],
+    );
+    for (const { stream_id: streamId, version, amount } of rows) sums.set(streamId, { amount: Number(amount), version, at: '' });
+    for (const { streamId, streamVersion, data, recordedAt } of events) {
+      const before = sums.get(streamId) ?? { amount: 0, version: 0, at: '' };
+      if (streamVersion > before.version) sums.set(streamId, { amount: before.amount + data.amount, version: streamVersion, at: recordedAt });
+    }
+    const changed = [...sums].filter(([, { at }]) => at !== '');
+    await sql.query(
+      `insert into balances_v1 (stream_id, version, amount, updated_at) select * from unnest($1::text[], $2::integer[], $3::bigint[], $4::timestamptz[])
+       on conflict (stream_id) do update set version = excluded.version, amount = excluded.amount, updated_at = excluded.updated_at`,
+      [changed.map(([id]) => id), changed.map(([, { version }]) => version), changed.map(([, { amount }]) => amount), changed.map(([, { at }]) => at)],
+    );
+  },
+});
+
+/** Counts, so it shows every event that is applied twice or not at all. */
+const counts = projection<Added | Noted>({
+  name: 'counts',
+  version: 1,
+  tables: ['counts_v1'],
+  apply: async (events, sql) => {
+    const byShard = new Map<number, number>();
+    for (const { shard } of events) byShard.set(shard, (byShard.get(shard) ?? 0) + 1);
+    await sql.query(
+      `insert into counts_v1 (shard, events) select * from unnest($1::smallint[], $2::bigint[])
+       on conflict (shard) do update set events = counts_v1.events + excluded.events`,
+      [[...byShard.keys()], [...byShard.values()]],
+    );
+  },
+});
+
+let folder: string;
+let database: FreshDatabase;
+let log: PostgresEventLog;
+let pool: Pool;
+const running: Projections[] = [];
+const sources: DataSource[] = [];
+let failures: string[] = [];
+
+const openSource = async (): Promise<DataSource> => {
+  const source = new DataSource({
+    type: 'postgres',
+    url: database.appUrl,
+    poolSize: 3,
+    extra: { options: `-c search_path="order" -c TimeZone=UTC` },
+  });
+  sources.push(source);
+  return source.initialize();
+};
+
+const make = async (options: Partial<ProjectionsOptions> = {}): Promise<Projections> => {
+  const made = createProjections({
+    log,
+    dataSource: await openSource(),
+    projections: [balances, counts],
+    onError: (name, error) => failures.push(`${name}: ${String(error)}`),
+    ...options,
+  });
+  running.push(made);
+  return made;
+};
+
+const append = async (many: number): Promise<void> => {
+  await log.transact((tx) =>
+    tx.decide(
+      account,
+      Array.from({ length: many }, (_, n) => ({ streamId: `account-${newOrderId(n % 16)}`, command: { type: 'Add', data: { amount: n } }, context })),
+    ),
+  );
+};
+
+const counted = async (): Promise<unknown> => (await log.sql.query('select coalesce(sum(events), 0)::integer as n from counts_v1')).rows[0];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'projections-'));
+  await writeFile(
+    join(folder, '0001-tables.sql'),
+    `create table balances_v1 (stream_id text primary key, version integer not null, amount bigint not null, updated_at timestamptz not null);
+     create table counts_v1 (shard smallint primary key, events bigint not null);`,
+  );
+});
+
+beforeEach(async () => {
+  failures = [];
+  database = await freshDatabase({ service: 'order', folders: [projectionMigrations, { name: 'test', path: folder }] });
+  log = await createEventLog({ service: 'order', connectionString: database.appUrl, checkPayload: () => undefined });
+  pool = openPool(database.appUrl, 'order', 'test', 2, () => undefined);
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => each.stop()));
+  await Promise.all(sources.splice(0).map((source) => source.destroy()));
+  await pool.end();
+  await log.close();
+  await database.drop();
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('following the log', () => {
+  it('applies every event once, in several pages, and shows its lag', async () => {
+    await append(500);
+    const projections = await make({ batchSizeMax: 20 });
+    const lag = await projections.lag('counts');
+    expect(lag.events).toBe(1_000);
+    expect(lag.ageMs).toBeGreaterThan(0);
+    projections.start();
+    await projections.caughtUp('counts');
+    await projections.caughtUp('balances');
+    expect(await counted()).toStrictEqual({ n: 1_000 });
+    expect(await projections.lag('counts')).toStrictEqual({ events: 0, ageMs: 0 });
+    expect((await log.sql.query('select count(*)::integer as n, sum(amount)::integer as sum from balances_v1')).rows).toStrictEqual([{ n: 500, sum: 124_750 }]);
+    expect(failures).toStrictEqual([]);
+  });
+
+  it('is woken by an append of its own process', async () => {
+    const projections = await make({ idleMs: 60_000 });
+    projections.start();
+    await append(1);
+    await eventually(async () => ((await counted()) as { n: number }).n === 2, 5_000);
+  });
+
+  it('looks by itself when another process appends', async () => {
+    const other = await createEventLog({ service: 'order', connectionString: database.appUrl, checkPayload: () => undefined });
+    const projections = await make();
+    projections.start();
+    await other.execute(account, `account-${newOrderId(1)}`, { type: 'Add', data: { amount: 1 } }, context);
+    await projections.caughtUp('counts');
+    expect(await counted()).toStrictEqual({ n: 2 });
+    await other.close();
+  });
+
+  it('applies each event once though two processes follow', async () => {
+    const [one, two] = [await make({ batchSizeMax: 5, paceMs: 0 }), await make({ batchSizeMax: 7, paceMs: 0 })];
+    one.start();
+    two.start();
+    for (let n = 0; n < 10; n += 1) await append(50);
+    await one.caughtUp('counts');
+    await two.caughtUp('balances');
+    expect(await counted()).toStrictEqual({ n: 1_000 });
+    expect(failures.filter((failure) => !failure.includes('deadlock'))).toStrictEqual([]);
+  });
+
+  it('goes on with the others while one fails, and takes it along again once it is well', async () => {
+    let isBroken = true;
+    const breaking: Projection<Added | Noted> = {
+      ...counts,
+      apply: async (events, sql) => {
+        await counts.apply(events, sql);
+        if (isBroken) throw new Error('broken');
+      },
+    };
+    const projections = await make({ projections: [breaking, balances] });
+    projections.start();
+    await append(10);
+    await projections.caughtUp('balances');
+    await eventually(() => failures.length > 1);
+    expect(failures[0]).toBe('counts: Error: broken');
+    expect(await counted()).toStrictEqual({ n: 0 });
+    isBroken = false;
+    await append(10);
+    await projections.caughtUp('counts');
+    expect(await counted()).toStrictEqual({ n: 40 });
+  });
+
+  it('shows events of today’s schema', async () => {
+    await append(3);
+    const projections = await make({ upcasters: { Added: [(data) => ({ amount: (data as { amount: number }).amount * 2 })] } });
+    await projections.caughtUp('balances');
+    expect((await log.sql.query('select sum(amount)::integer as sum from balances_v1')).rows).toStrictEqual([{ sum: 6 }]);
+  });
+});
+
+describe('rebuilding', () => {
+  it('gives the same digest, also while events come in', async () => {
+    const projections = await make({ batchSizeMax: 30 });
+    projections.start();
+    await append(200);
+    await projections.caughtUp('balances');
+    const digest = await projections.digest('balances');
+    await log.sql.query(`update balances_v1 set amount = amount + 1 where version = 1 and amount = 7`);
+    expect(await projections.digest('balances')).not.toBe(digest);
+    await projections.rebuild('balances');
+    expect(await projections.digest('balances')).toBe(digest);
+    await Promise.all([projections.rebuild('counts'), append(100), append(100)]);
+    await projections.caughtUp('counts');
+    expect(await counted()).toStrictEqual({ n: 800 });
+  });
+
+  it('is compared with the live tables without touching them, by the service’s own role', async () => {
+    const projections = await make();
+    await append(120);
+    await projections.caughtUp('balances');
+    await append(10);
+    const agreeing = await compareWithRebuild(pool, 'order', [balances, counts], { pageRows: 7 });
+    expect(agreeing).toMatchObject([{ projection: 'balances', events: 240, differences: [] }, { projection: 'counts', events: 240, differences: [] }]);
+    expect(agreeing.map(({ live, rebuilt }) => live === rebuilt)).toStrictEqual([true, true]);
+    await log.sql.query(`update counts_v1 set events = events + 1 where shard = 4; delete from counts_v1 where shard = 5`);
+    expect(await compareWithRebuild(pool, 'order', [counts])).toMatchObject([
+      { differences: [{ table: 'counts_v1', onlyLive: ['(4,17)'], onlyRebuilt: expect.arrayContaining(['(4,16)', '(5,16)']) }] },
+    ]);
+    await projections.caughtUp('counts');
+    expect((await log.sql.query('select events from counts_v1 where shard = 4')).rows).toStrictEqual([{ events: 19 }]);
+  });
+});
+
+describe('the grammar of projection tests', () => {
+  it('compares rows exactly after one batch, many, and the same twice', async () => {
+    const given = projectionSpecification(balances, log.sql);
+    await given({ type: 'Added', data: { amount: 2 } }, { type: 'Added', data: { amount: 3 } }, { type: 'Added', data: { amount: 7 }, streamId: 'stream-2' }).thenRows('balances_v1', [
+      { stream_id: 'stream-1', version: 2, amount: 5, updated_at: '2026-01-01T00:00:02.500Z' },
+      { stream_id: 'stream-2', version: 3, amount: 7, updated_at: '2026-01-01T00:00:03.500Z' },
+    ]);
+    await given().thenNoRows();
+  });
+
+  it('fails for a projection that says it may be given events twice and may not', async () => {
+    const given = projectionSpecification(counts, log.sql);
+    await expect(given({ type: 'Noted', data: { text: '' } }).thenNoRows()).rejects.toThrow();
+    await projectionSpecification(counts, log.sql, { isIdempotent: false })({ type: 'Noted', data: { text: '' } }).thenRowsLike('counts_v1', [{ events: 1 }]);
+  });
+});
