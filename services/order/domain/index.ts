@@ -31,9 +31,11 @@ export {
   packageStatus,
   passesPayGate,
   requestStatus,
+  stageOf,
   type FulfillmentStatus,
   type OrderStatus,
   type PackageStatus,
   type RequestStatus,
+  type Stage,
 } from './status.js';
 export { quantitiesByLine, tally, unitPlaces, type Quantities, type UnitPlace } from './units.js';

@@ -1,0 +1,121 @@
+import { hash } from 'node:crypto';
+import type { EventContext } from '@orderlog/contracts';
+import { Problem, problems } from '@orderlog/edge';
+import type { SqlExecutor } from '@orderlog/event-log';
+import type { Items } from '../application/items.js';
+import type { OrderDesk, OrderView } from '../application/order-desk.js';
+import type { PlaceOrders, Placing, PlacingAnswer } from '../application/place-order.js';
+import { hasPostalCodes } from '../application/postal-codes.js';
+import { orderDocument } from './http/order.response.js';
+import type { PlaceOrderRequest } from './http/place-order.request.js';
+import { placingProblems, refused } from './http/refusals.js';
+import { submittedOrder } from './http/submitted-order.js';
+
+/** A submitted document with who sent it. */
+export type Submission = {
+  readonly body: PlaceOrderRequest;
+  readonly idempotencyKey: string;
+  readonly holdUnknownSkus: boolean;
+  readonly context: Omit<EventContext, 'correlationId'>;
+};
+
+/** The answer to a submission, for either transport. */
+export type Intake = {
+  readonly status: number;
+  readonly replayed: boolean;
+  readonly orderId: string;
+  readonly version: number;
+  readonly document: Record<string, unknown>;
+};
+
+/** What the intake is made of. */
+export type IntakeParts = {
+  readonly placeOrders: PlaceOrders;
+  readonly desk: OrderDesk;
+  readonly items: Items;
+  readonly sql: SqlExecutor;
+  readonly releaseOnOf: (channel: string) => string;
+  readonly trackingUrl: (token: string) => string;
+};
+
+/** Judges submitted documents and has them placed. */
+export type IntakeDesk = (submission: Submission) => Promise<Intake>;
+
+const unknownSku = ({ body }: Submission, lineIds: readonly string[]): Problem => {
+  const errors = lineIds.map((lineId) => {
+    const n = Number(lineId) - 1;
+    return { pointer: `/lines/${n}/sku`, message: `there is no item ${body.lines[n]?.sku ?? ''}` };
+  });
+  return new Problem(placingProblems.unknownSku, { errors });
+};
+
+const missingPostalCode = (body: PlaceOrderRequest): Problem | undefined => {
+  const { countryCode, postalCode } = body.shippingAddress;
+  if (postalCode !== undefined || !hasPostalCodes(countryCode)) return undefined;
+  return new Problem(problems.invalidRequest, {
+    errors: [{ pointer: '/shippingAddress/postalCode', message: `is missing: addresses in ${countryCode} have one` }],
+  });
+};
+
+/** Makes the intake. */
+export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, trackingUrl }: IntakeParts): IntakeDesk => {
+  const documented = (status: number, replayed: boolean, view: OrderView): Intake => ({
+    status,
+    replayed,
+    orderId: view.state.placed?.orderId ?? '',
+    version: view.version,
+    document: orderDocument(view, trackingUrl),
+  });
+
+  /** A document that is not right today may have been right when it was first sent: then its key has an answer. */
+  const refuse = async (placing: Placing, problem: Problem): Promise<Intake> => {
+    const before = await placeOrders.answered(placing, sql);
+    if (before?.outcome === 'replayed') return answer(placing, before);
+    throw before === undefined ? problem : new Problem(placingProblems.keyReused);
+  };
+
+  const answer = async (placing: Placing, given: PlacingAnswer): Promise<Intake> => {
+    switch (given.outcome) {
+      case 'placed': {
+        const updatedAt = given.state.placed?.receivedAt ?? '';
+        return documented(201, false, { state: given.state, version: given.version, personal: placing.submitted.personal, updatedAt });
+      }
+      case 'replayed': {
+        const view = await desk.viewAt(given.orderId, given.version);
+        // As it was answered: the moment of recording was not known then.
+        const updatedAt = given.status === 201 ? (view.state.placed?.receivedAt ?? '') : view.updatedAt;
+        return documented(given.status, true, { ...view, updatedAt });
+      }
+      case 'same_reference':
+        return documented(200, false, await desk.viewAt(given.orderId, given.version));
+      case 'other_reference':
+        throw new Problem(placingProblems.referenceConflict, {
+          detail: `the order ${given.orderId} has this external reference and another content`,
+          errors: [{ pointer: '/externalReference', message: 'is taken' }],
+          extensions: { orderId: given.orderId },
+        });
+      case 'key_reused':
+        throw new Problem(placingProblems.keyReused, { errors: [{ pointer: ':Idempotency-Key', message: 'was used with another body' }] });
+      case 'refused':
+        return refuse(placing, refused(given.refusal));
+    }
+  };
+
+  return async (submission) => {
+    const { body, idempotencyKey, context, holdUnknownSkus } = submission;
+    const missing = missingPostalCode(body);
+    if (missing !== undefined) throw missing;
+    const submitted = submittedOrder(body, releaseOnOf(body.channel));
+    const strangers = submitted.order.lines.filter((line) => !items.isOffered(line.sku)).map((line) => line.lineId);
+    const placing: Placing = {
+      tenantId: context.tenantId,
+      idempotencyKey,
+      submitted,
+      digest: hash('sha256', JSON.stringify(submitted), 'hex'),
+      unknownSkuLines: strangers,
+      context,
+    };
+    if (strangers.length > 0 && !holdUnknownSkus) return refuse(placing, unknownSku(submission, strangers));
+    return answer(placing, await placeOrders.place(placing));
+  };
+};

@@ -1,0 +1,35 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { LogTransaction } from '@orderlog/event-log';
+import { OnFacts, type Fact } from '@orderlog/messaging';
+import { followFacts, streamOfFact } from '../../application/follow-facts.js';
+import type { Clock } from '../../application/moment.js';
+import { CLOCK } from '../tokens.js';
+
+const types = [
+  'StockReserved',
+  'ReservationRejected',
+  'ReservationCommitted',
+  'ReservationReleased',
+  'ReservationExpired',
+  'ReservationLost',
+  'StockShipped',
+  'StockAdjusted',
+  'BackorderQueued',
+  'BackorderCovered',
+  'BackorderWithdrawn',
+] as const;
+
+/** What inventory says of an order. */
+@Controller()
+export class InventoryListener {
+  private readonly follow: ReturnType<typeof followFacts>;
+
+  constructor(@Inject(CLOCK) clock: Clock) {
+    this.follow = followFacts(clock);
+  }
+
+  @OnFacts({ source: 'inventory', types, target: streamOfFact })
+  heard(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
+    return this.follow(facts, tx);
+  }
+}

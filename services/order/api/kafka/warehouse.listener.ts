@@ -1,0 +1,41 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { LogTransaction } from '@orderlog/event-log';
+import { OnFacts, type Fact } from '@orderlog/messaging';
+import { followFacts, streamOfFact } from '../../application/follow-facts.js';
+import type { Clock } from '../../application/moment.js';
+import { CLOCK } from '../tokens.js';
+
+const types = [
+  'FulfillmentOrderRequested',
+  'FulfillmentOrderAccepted',
+  'FulfillmentOrderRejected',
+  'FulfillmentOrderOverdue',
+  'PickTaskPlanned',
+  'ItemPicked',
+  'PickUndone',
+  'PickShorted',
+  'ItemSorted',
+  'FulfillmentOrderPicked',
+  'PackageClosed',
+  'FulfillmentOrderClosed',
+  'FulfillmentOrderCancellationRequested',
+  'FulfillmentOrderCancelled',
+  'FulfillmentOrderCancellationRefused',
+  'PutBackPlanned',
+  'PutBackDone',
+] as const;
+
+/** What warehouse says of an order. */
+@Controller()
+export class WarehouseListener {
+  private readonly follow: ReturnType<typeof followFacts>;
+
+  constructor(@Inject(CLOCK) clock: Clock) {
+    this.follow = followFacts(clock);
+  }
+
+  @OnFacts({ source: 'warehouse', types, target: streamOfFact })
+  heard(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
+    return this.follow(facts, tx);
+  }
+}

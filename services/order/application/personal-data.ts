@@ -1,0 +1,46 @@
+import type { SqlExecutor } from '@orderlog/event-log';
+
+/** A postal address as the customer gave it. */
+export type PostalAddress = {
+  readonly name: string;
+  readonly company: string;
+  readonly line1: string;
+  readonly line2: string;
+  readonly city: string;
+  readonly region: string;
+  readonly postalCode: string;
+  readonly countryCode: string;
+  readonly phone: string;
+};
+
+/** What an order knows of a person; kept outside the log. */
+export type PersonalData = {
+  readonly customer: { readonly name: string; readonly email: string; readonly phone: string };
+  readonly shippingAddress: PostalAddress;
+  readonly billingAddress?: PostalAddress;
+  readonly instructions: string;
+  readonly giftMessage: string;
+  readonly taxId: string;
+  /** By line id. */
+  readonly giftMessages: Readonly<Record<string, string>>;
+};
+
+/** The personal data of an order as it stood at a version; undefined when it was erased. */
+export const readPersonalData = async (sql: SqlExecutor, orderId: string, version: number): Promise<PersonalData | undefined> => {
+  const { rows } = await sql.query<{ data: PersonalData }>(
+    `select data from personal_data where order_id = $1 and version = $2 and kind = 'order'`,
+    [orderId, version],
+  );
+  return rows[0]?.data;
+};
+
+/** The version the next row of an order gets. The caller holds the order's stream, so nobody else takes it. */
+const insertSql = `insert into personal_data (order_id, version, kind, data)
+select $1, coalesce(max(version), 0) + 1, $2, $3::json from personal_data where order_id = $1
+returning version`;
+
+/** Adds a version; answers its number. */
+export const addPersonalData = async (sql: SqlExecutor, orderId: string, kind: 'order' | 'feedback', data: object): Promise<number> => {
+  const { rows } = await sql.query<{ version: number }>(insertSql, [orderId, kind, JSON.stringify(data)]);
+  return rows[0]?.version ?? 0;
+};

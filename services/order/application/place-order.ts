@@ -1,0 +1,220 @@
+import type { EventContext } from '@orderlog/contracts';
+import { isRefusal, type Refusal } from '@orderlog/decider';
+import { createGroupCommit, newOrderId, type EventLog, type GroupCommit, type SqlExecutor } from '@orderlog/event-log';
+import { order, type Order, type OrderEvent, type OrderPlacedData, type OrderRefusal } from '@orderlog/order-domain';
+import { orderAggregate, streamOf } from './aggregate.js';
+import type { Clock } from './moment.js';
+import type { SubmittedOrder } from './submitted-order.js';
+
+/** A request to place an order. */
+export type Placing = {
+  readonly tenantId: string;
+  readonly idempotencyKey: string;
+  readonly submitted: SubmittedOrder;
+  /** SHA-256 (hex) of the submitted order: tells a repeat from another request. */
+  readonly digest: string;
+  readonly unknownSkuLines: readonly string[];
+  /** The order's id is not known yet: the writer gives it. */
+  readonly context: Omit<EventContext, 'correlationId'>;
+};
+
+/** What became of it. */
+export type PlacingAnswer =
+  | { readonly outcome: 'placed'; readonly state: Order; readonly version: number }
+  /** The key was used before: `status` and `version` are those of the original answer. */
+  | { readonly outcome: 'replayed'; readonly orderId: string; readonly status: number; readonly version: number }
+  | { readonly outcome: 'same_reference'; readonly orderId: string; readonly version: number }
+  | { readonly outcome: 'other_reference'; readonly orderId: string }
+  | { readonly outcome: 'key_reused' }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal<OrderRefusal> };
+
+/** What the use case is made of. */
+export type PlacingParts = {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  /** Keyed digest of personal data: the log can tell a change without holding what changed. */
+  readonly digestOf: (personalData: string) => string;
+  /** An unguessable name for the customer's tracking page. */
+  readonly newTrackingToken: () => string;
+};
+
+/** Places orders, many at once. */
+export type PlaceOrders = {
+  place(placing: Placing): Promise<PlacingAnswer>;
+  /** The answer a key was given before, if any: a request that would be refused today may be the repeat of one that was not. */
+  answered(placing: Placing, sql: SqlExecutor): Promise<PlacingAnswer | undefined>;
+  /** Waits until nothing is being placed; refuses what comes later. */
+  drain(): Promise<void>;
+};
+
+type Draft = {
+  readonly placing: Placing;
+  readonly orderId: string;
+  readonly events: readonly OrderEvent[];
+  readonly personal: string;
+};
+
+type ClaimRow = {
+  readonly n: number;
+  readonly outcome: 'placed' | 'replayed' | 'key_reused' | 'same_reference' | 'other_reference';
+  readonly order_id: string;
+  readonly status: number;
+  readonly version: number;
+};
+
+const claimSql = 'select n, outcome, order_id, status, version from claim_orders($1, $2, $3, $4, $5, $6, $7, $8)';
+const answeredSql = `select digest = decode($3, 'hex') as is_same, order_id, status, version from idempotency_keys where tenant_id = $1 and key = $2`;
+
+/** Cannot stand in JSON, nor in a text that passed the edge. */
+const separator = '\u001e';
+const listOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
+
+/** A request that lost its key to another one that then gave it back; tried again a few times. */
+const triesMax = 5;
+
+const draftOf = (placing: Placing, orderId: string, { clock, digestOf, newTrackingToken }: PlacingParts): Draft | Refusal<OrderRefusal> => {
+  const { submitted, digest, unknownSkuLines, tenantId } = placing;
+  const at = clock();
+  const personal = JSON.stringify(submitted.personal);
+  const placed: OrderPlacedData = {
+    orderId,
+    ...submitted.order,
+    placedAt: submitted.order.placedAt === '' ? at.now : submitted.order.placedAt,
+    personalDataVersion: 1,
+    personalDataDigest: digestOf(personal),
+    trackingToken: newTrackingToken(),
+    receivedAt: at.now,
+    requestDigest: digest,
+    tenantId,
+  };
+  const decided = order.decide({ type: 'PlaceOrder', data: { order: placed, unknownSkuLines, at } }, order.initialState);
+  return isRefusal(decided) ? decided : { placing, orderId, events: decided, personal };
+};
+
+const keyOf = ({ tenantId, idempotencyKey }: Placing): string => `${tenantId}${separator}${idempotencyKey}`;
+
+const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readonly ClaimRow[]> => {
+  const joined = (textOf: (draft: Draft) => string): string => drafts.map(textOf).join(separator);
+  const { rows } = await sql.query<ClaimRow>(claimSql, [
+    joined(({ placing }) => placing.tenantId),
+    joined(({ placing }) => placing.idempotencyKey),
+    joined(({ placing }) => placing.digest),
+    listOf(drafts.map(({ orderId }) => orderId)),
+    joined(({ placing }) => placing.submitted.order.channel),
+    joined(({ placing }) => placing.submitted.order.externalReference),
+    listOf(drafts.map(({ events }) => events.length)),
+    joined(({ personal }) => personal),
+  ]);
+  return rows;
+};
+
+/** Commits the drafts of a batch: claims, personal data and events in one transaction. Answers by draft; undefined: to be tried again. */
+const commit = (log: EventLog, drafts: readonly Draft[]): Promise<readonly (PlacingAnswer | undefined)[]> =>
+  log.transact(async (tx) => {
+    const answers = new Array<PlacingAnswer | undefined>(drafts.length).fill(undefined);
+    for (const { n, outcome, order_id: orderId, status, version } of await claim(tx, drafts)) {
+      const draft = drafts[n - 1]!;
+      if (outcome === 'placed') {
+        const context = { ...draft.placing.context, correlationId: orderId };
+        tx.append(orderAggregate, streamOf(orderId), draft.events, context, { isNew: true });
+        answers[n - 1] = { outcome, state: draft.events.reduce(order.evolve, order.initialState), version };
+      } else if (outcome === 'replayed') answers[n - 1] = { outcome, orderId, status, version };
+      else if (outcome === 'same_reference') answers[n - 1] = { outcome, orderId, version };
+      else if (outcome === 'other_reference') answers[n - 1] = { outcome, orderId };
+      else answers[n - 1] = { outcome };
+    }
+    return answers;
+  });
+
+/** What a request is told that came in one batch with another one of its key. */
+const followed = (leader: PlacingAnswer | undefined, placing: Placing, leading: Placing): PlacingAnswer | undefined => {
+  if (leader === undefined) return undefined;
+  const isSame = placing.digest === leading.digest;
+  switch (leader.outcome) {
+    case 'placed':
+      return isSame
+        ? { outcome: 'replayed', orderId: leader.state.placed?.orderId ?? '', status: 201, version: leader.version }
+        : { outcome: 'key_reused' };
+    case 'same_reference':
+      return isSame ? { outcome: 'replayed', orderId: leader.orderId, status: 200, version: leader.version } : { outcome: 'key_reused' };
+    case 'refused':
+    case 'other_reference':
+      // Nothing was stored under the key: another content may still have it.
+      return isSame ? leader : undefined;
+    case 'replayed':
+    case 'key_reused':
+      // The stored digest decides, and only the database knows it: the next batch asks.
+      return isSame ? leader : undefined;
+  }
+};
+
+/** Makes the use case: its own group commit, because placing writes more than events. */
+export const createPlaceOrders = (parts: PlacingParts): PlaceOrders => {
+  const { log } = parts;
+  let turn = Math.floor(Math.random() * log.shards);
+  const run = async (batch: readonly Placing[]): Promise<readonly (PlacingAnswer | undefined)[]> => {
+    // One shard a batch: 256 orders on 16 shards would lock every head and undo the batching.
+    turn = (turn + 1) % log.shards;
+    const leaders = new Map<string, number>();
+    const answers = new Array<PlacingAnswer | undefined>(batch.length).fill(undefined);
+    const drafts: Draft[] = [];
+    const places: number[] = [];
+    for (const [n, placing] of batch.entries()) {
+      const key = keyOf(placing);
+      if (leaders.has(key)) continue;
+      leaders.set(key, n);
+      const draft = draftOf(placing, newOrderId(turn, log.shards), parts);
+      if (isRefusal(draft)) answers[n] = { outcome: 'refused', refusal: draft };
+      else {
+        drafts.push(draft);
+        places.push(n);
+      }
+    }
+    const committed = drafts.length === 0 ? [] : await commit(log, drafts);
+    for (const [n, answer] of committed.entries()) answers[places[n]!] = answer;
+    if (leaders.size < batch.length) {
+      for (const [n, placing] of batch.entries()) {
+        const leader = leaders.get(keyOf(placing))!;
+        if (leader !== n) answers[n] = followed(answers[leader], placing, batch[leader]!);
+      }
+    }
+    return answers;
+  };
+  const commits: GroupCommit<Placing, PlacingAnswer | undefined> = createGroupCommit({
+    run,
+    bytesOf: ({ submitted }) => 1_024 + 256 * submitted.order.lines.length,
+  });
+  return {
+    place: async (placing) => {
+      for (let tries = 1; ; tries += 1) {
+        const answer = await commits.submit(placing);
+        if (answer !== undefined) return answer;
+        if (tries === triesMax) throw new Error('an idempotency key came and went too often');
+      }
+    },
+    answered: async ({ tenantId, idempotencyKey, digest }, sql) => {
+      const { rows } = await sql.query<{ is_same: boolean; order_id: string; status: number; version: number }>(answeredSql, [
+        tenantId,
+        idempotencyKey,
+        digest,
+      ]);
+      const [row] = rows;
+      if (row === undefined) return undefined;
+      return row.is_same
+        ? { outcome: 'replayed', orderId: row.order_id, status: row.status, version: row.version }
+        : { outcome: 'key_reused' };
+    },
+    drain: () => commits.drain(),
+  };
+};
+
+/** Keys older than 7 days go; a bounded number a time, so that no statement runs long. */
+export const forgetOldKeys = async (sql: SqlExecutor, keptDays: number): Promise<number> => {
+  const { rowCount } = await sql.query(
+    `delete from idempotency_keys where (tenant_id, key) in (
+      select tenant_id, key from idempotency_keys where created_at < now() - make_interval(days => $1) limit 5000
+    )`,
+    [keptDays],
+  );
+  return rowCount ?? 0;
+};

@@ -1,0 +1,144 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Inject, Module } from '@nestjs/common';
+import { BackboneModule, copy, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import type { ItemCopy } from '@orderlog/contracts';
+import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
+import type { EventLog, SqlExecutor } from '@orderlog/event-log';
+import type { Logger } from '@orderlog/observability';
+import type { DataSource } from 'typeorm';
+import { OrderAddressesController } from './api/grpc/order-addresses.controller.js';
+import { OrderServiceController } from './api/grpc/order-service.controller.js';
+import { OrderCommandsController } from './api/http/order-commands.controller.js';
+import { OrdersController } from './api/http/orders.controller.js';
+import { createIntake } from './api/intake.js';
+import { InventoryListener } from './api/kafka/inventory.listener.js';
+import { RoutingListener } from './api/kafka/routing.listener.js';
+import { ShippingListener } from './api/kafka/shipping.listener.js';
+import { WarehouseListener } from './api/kafka/warehouse.listener.js';
+import { CLOCK, INTAKE, ITEMS, ORDER_DESK, ORDER_SUMMARY, ORDER_TIMELINE, PLACE_ORDERS } from './api/tokens.js';
+import { trackingUrlOf } from './api/tracking-url.js';
+import { orderTimerHandlers } from './application/follow-time.js';
+import { createItems, type Items } from './application/items.js';
+import { stageClock, type Clock } from './application/moment.js';
+import { createOrderDesk, type OrderDesk } from './application/order-desk.js';
+import { createPlaceOrders, forgetOldKeys, type PlaceOrders } from './application/place-order.js';
+import { tellShipped } from './application/tell-shipped.js';
+import type { OrderConfig } from './config.js';
+import { smtpMailer } from './infrastructure/smtp.client.js';
+import { orderSummary } from './read-models/order-summary/order-summary.projection.js';
+import { orderSummaryQueries } from './read-models/order-summary/order-summary.queries.js';
+import { OrderSummaryRow } from './read-models/order-summary/order-summary.row.js';
+import { orderTimelineQueries } from './read-models/order-timeline/order-timeline.queries.js';
+import { ReceivedFactRow } from './read-models/order-timeline/received-fact.row.js';
+
+/** Keyed digest of personal data; the key is the service's, so that the log's digests cannot be guessed from known addresses. */
+const DIGEST = Symbol('orderlog:personal-data-digest');
+const MAILER = Symbol('orderlog:mailer');
+
+type Digest = (text: string) => string;
+type OwnMailer = ReturnType<typeof smtpMailer> | undefined;
+
+const keysKeptDays = 7;
+const cleaningMs = 10 * 60_000;
+
+const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer => {
+  if (smtpUrl !== '') return smtpMailer(smtpUrl, mailFrom);
+  logger.info('SMTP_URL is not set: no letters are sent');
+  return undefined;
+};
+
+/** The order service: its wiring and nothing else. */
+@Module({
+  imports: [
+    BackboneModule.forService({
+      name: 'order',
+      prefix: '/v1/orders',
+      entities: [OrderSummaryRow, ReceivedFactRow],
+      projections: ({ log }) => [orderSummary(log)],
+      timers: ({ get }) => orderTimerHandlers(get<Clock>(CLOCK)),
+      effects: ({ log, pool, config, logger, get }) => [
+        tellShipped({
+          log,
+          sql: pool as SqlExecutor,
+          mailer: get<OwnMailer>(MAILER),
+          trackingUrl: trackingUrlOf(config.publicUrl),
+          onGivenUp: (effect, error) => logger.error({ effect, err: error }, 'a letter was given up'),
+        }),
+      ],
+      copies: ({ get }) => [copy<ItemCopy>({ topic: 'inventory.items', onRecord: ({ key, value }) => get<Items>(ITEMS).keep(key, value) })],
+    }),
+  ],
+  controllers: [
+    OrdersController,
+    OrderCommandsController,
+    OrderServiceController,
+    OrderAddressesController,
+    RoutingListener,
+    InventoryListener,
+    WarehouseListener,
+    ShippingListener,
+  ],
+  providers: [
+    { provide: CLOCK, inject: [CONFIG], useFactory: ({ stageTimes }: OrderConfig) => stageClock(stageTimes) },
+    { provide: ITEMS, useFactory: createItems },
+    { provide: MAILER, inject: [CONFIG, LOGGER], useFactory: mailerOf },
+    {
+      provide: DIGEST,
+      inject: [CONFIG],
+      useFactory:
+        ({ personalDataKey }: OrderConfig): Digest =>
+        (text) =>
+          createHmac('sha256', personalDataKey).update(text).digest('hex'),
+    },
+    {
+      provide: PLACE_ORDERS,
+      inject: [EVENT_LOG, CLOCK, DIGEST],
+      useFactory: (log: EventLog, clock: Clock, digestOf: Digest) =>
+        createPlaceOrders({ log, clock, digestOf, newTrackingToken: () => randomBytes(18).toString('base64url') }),
+    },
+    {
+      provide: ORDER_DESK,
+      inject: [EVENT_LOG, PG_POOL, CLOCK, DIGEST],
+      useFactory: (log: EventLog, sql: SqlExecutor, clock: Clock, digestOf: Digest) => createOrderDesk({ log, sql, clock, digestOf }),
+    },
+    {
+      provide: INTAKE,
+      inject: [PLACE_ORDERS, ORDER_DESK, ITEMS, PG_POOL, CONFIG],
+      useFactory: (placeOrders: PlaceOrders, desk: OrderDesk, items: Items, sql: SqlExecutor, { channels, publicUrl }: OrderConfig) =>
+        createIntake({
+          placeOrders,
+          desk,
+          items,
+          sql,
+          releaseOnOf: (channel) => (Object.hasOwn(channels, channel) ? channels[channel]?.releaseOn : undefined) ?? 'authorized',
+          trackingUrl: trackingUrlOf(publicUrl),
+        }),
+    },
+    { provide: ORDER_SUMMARY, inject: [DATA_SOURCE], useFactory: orderSummaryQueries },
+    { provide: ORDER_TIMELINE, inject: [EVENT_LOG, DATA_SOURCE], useFactory: orderTimelineQueries },
+  ],
+})
+export class OrderModule {
+  constructor(
+    @Inject(LIFECYCLE) lifecycle: Lifecycle,
+    @Inject(PLACE_ORDERS) placeOrders: PlaceOrders,
+    @Inject(PG_POOL) sql: SqlExecutor,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(MAILER) mailer: OwnMailer,
+  ) {
+    let cleaning: NodeJS.Timeout | undefined;
+    lifecycle.add({
+      name: 'placing',
+      start: async () => {
+        const clean = (): void => void forgetOldKeys(sql, keysKeptDays).catch((error: unknown) => logger.warn({ err: error }, 'old idempotency keys stay'));
+        cleaning = setInterval(clean, cleaningMs);
+        cleaning.unref();
+      },
+      stop: async () => {
+        clearInterval(cleaning);
+        await placeOrders.drain();
+        mailer?.close();
+      },
+    });
+  }
+}
