@@ -10,6 +10,9 @@ export type Check = {
   readonly counted: string;
 };
 
+/** Units of a fulfillment order that its events of one type are about. */
+const units = (type: string): string => `coalesce((s->>'${type}')::int, 0)`;
+
 /** What every service's log must satisfy. */
 export const logChecks: readonly Check[] = [
   {
@@ -193,6 +196,37 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
         from event_log where type in ('FulfillmentOrderRequested', 'PackageClosed')
         group by type, coalesce(data->>'packageId', data->>'fulfillmentOrderId') having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'FulfillmentOrderRequested'`,
+    },
+    {
+      id: 'work-board-equals-log',
+      what: 'the units to plan, pick, sort and pack of every fulfillment order on the board are those of its stream',
+      promise: 6,
+      sql: `
+        with units as (
+          select e.data->>'fulfillmentOrderId' as id, e.type, (l->>'quantity')::int as quantity
+          from event_log e cross join lateral json_array_elements(e.data->'lines') l
+          where e.type in ('FulfillmentOrderRequested', 'FulfillmentOrderRejected', 'PickTaskPlanned', 'PackageClosed')
+          union all
+          select data->>'fulfillmentOrderId', type, (data->>'quantity')::int
+          from event_log where type in ('ItemPicked', 'PickUndone', 'PickShorted', 'ItemSorted')
+          union all
+          select e.data->>'fulfillmentOrderId', 'withdrawn ' || place, coalesce((w->>place)::int, 0)
+          from event_log e cross join lateral json_array_elements(e.data->'withdrawn') w cross join unnest(array['waiting', 'planned', 'picked', 'sorted']) place
+          where e.type = 'FulfillmentOrderCancelled'),
+        sums as (select id, json_object_agg(type, quantity) as s from (select id, type, sum(quantity) as quantity from units group by 1, 2) u group by 1),
+        said as (
+          select sums.id, ${units('FulfillmentOrderRequested')} - ${units('FulfillmentOrderRejected')} - ${units('PickTaskPlanned')} - ${units('withdrawn waiting')} as to_plan,
+                 ${units('PickTaskPlanned')} - ${units('ItemPicked')} + ${units('PickUndone')} - ${units('PickShorted')} - ${units('withdrawn planned')} as to_pick,
+                 ${units('ItemPicked')} - ${units('PickUndone')} - ${units('ItemSorted')} - ${units('withdrawn picked')} as to_sort,
+                 ${units('ItemSorted')} - ${units('PackageClosed')} - ${units('withdrawn sorted')} as to_pack
+          from sums join event_log a on a.type = 'FulfillmentOrderAccepted' and a.data->>'fulfillmentOrderId' = sums.id)
+        select coalesce(said.id, work.fulfillment_order_id) as "where",
+               format('log %s/%s/%s/%s, board %s/%s/%s/%s (to plan/pick/sort/pack)', said.to_plan, said.to_pick, said.to_sort, said.to_pack,
+                      work.to_plan, work.to_pick, work.to_sort, work.to_pack) as why
+        from (select * from said where to_plan + to_pick + to_sort + to_pack > 0) said
+        full join fulfillment_order_work work on work.fulfillment_order_id = said.id
+        where (said.to_plan, said.to_pick, said.to_sort, said.to_pack) is distinct from (work.to_plan, work.to_pick, work.to_sort, work.to_pack) limit 20`,
+      counted: 'select count(*)::int as n from fulfillment_order_work',
     },
   ],
   shipping: [
