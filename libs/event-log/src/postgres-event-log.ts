@@ -56,6 +56,8 @@ cross join lateral (select * from event_log l where l.shard = c.shard and l.seq 
 order by e.shard, e.seq`;
 const headsSql = `select shard, seq, encode(hash, 'hex') as hash, log_id from shard_head order by shard`;
 
+type AnyAggregate = Aggregate<never, never, unknown, string>;
+
 type HeadRow = { readonly shard: number; readonly seq: number; readonly hash: string; readonly log_id: string };
 
 const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : new Error(String(error)));
@@ -115,7 +117,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   };
 
   /** After the commit: the cache learns the new state, and a long stream gets its snapshot, for which nobody waits. */
-  const remember = (aggregate: Aggregate<never, never, unknown, string>, streamId: string, base: number, now: Folded, bytes: number): void => {
+  const remember = (aggregate: AnyAggregate, streamId: string, base: number, now: Folded, bytes: number): void => {
     cache.set(streamId, aggregate.decider, now, bytes);
     const written = reader.snapshot(pool, aggregate, streamId, base, now).catch(onError);
     background.add(written);
@@ -138,11 +140,28 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     },
   });
 
-  const refresh = async <E extends EventBody, S>(aggregate: Aggregate<never, E, S, string>, streamId: string): Promise<Folded<S>> => {
-    const cached = cache.get<S>(streamId, aggregate.decider);
-    const folded = await reader.foldAll(pool, aggregate, [streamId], new Map(cached === undefined ? [] : [[streamId, cached]]));
-    return folded.get(streamId) ?? { version: 0, state: aggregate.decider.initialState };
-  };
+  /** States that are asked for at the same time are read together: on a small statement the socket costs more than the database. */
+  const reads = createGroupCommit<{ readonly aggregate: AnyAggregate; readonly streamId: string }, Folded>({
+    lanes: writers,
+    batchesQueuedMax: 16,
+    run: async (batch) => {
+      const wanted = new Map<AnyAggregate, Set<string>>();
+      for (const { aggregate, streamId } of batch) wanted.set(aggregate, (wanted.get(aggregate) ?? new Set()).add(streamId));
+      const folded = new Map<AnyAggregate, ReadonlyMap<string, Folded>>();
+      for (const [aggregate, streamIds] of wanted) {
+        const known = new Map<string, Folded>();
+        for (const streamId of streamIds) {
+          const cached = cache.get(streamId, aggregate.decider);
+          if (cached !== undefined) known.set(streamId, cached);
+        }
+        folded.set(aggregate, await reader.foldAll(pool, aggregate, [...streamIds], known));
+      }
+      return batch.map(({ aggregate, streamId }) => folded.get(aggregate)?.get(streamId) ?? { version: 0, state: aggregate.decider.initialState });
+    },
+  });
+
+  const refresh = async <C, E extends EventBody, S, Code extends string>(aggregate: Aggregate<C, E, S, Code>, streamId: string): Promise<Folded<S>> =>
+    (await reads.submit({ aggregate: aggregate as unknown as AnyAggregate, streamId })) as Folded<S>;
 
   const execute = async <C, E extends EventBody, S, Code extends string>(
     aggregate: Aggregate<C, E, S, Code>,
@@ -150,12 +169,11 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     command: C,
     context: Parameters<EventLog['execute']>[3],
   ): Promise<Outcome<E, S, Code>> => {
-    const folds = aggregate as unknown as Aggregate<never, E, S, string>;
     let known = cache.get<S>(streamId, aggregate.decider);
     // A cached state is good enough to append on (the version is compared) but not to refuse on: another process may have written.
     let isRead = false;
     for (let races = 0; ; ) {
-      if (known === undefined) [known, isRead] = [await refresh(folds, streamId), true];
+      if (known === undefined) [known, isRead] = [await refresh(aggregate, streamId), true];
       const before: Folded<S> = known;
       const decided = aggregate.decider.decide(command, before.state);
       if (isRefusal(decided) || decided.length === 0) {
@@ -169,7 +187,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       if (appended !== undefined) {
         const now = { version: before.version + events.length, state: decided.reduce(aggregate.decider.evolve, before.state) };
         const bytes = events.reduce((sum, { dataJson }) => sum + dataJson.length, 0);
-        remember(aggregate as unknown as Aggregate<never, never, unknown, string>, streamId, before.version, now, bytes);
+        remember(aggregate as unknown as AnyAggregate, streamId, before.version, now, bytes);
         return { ...now, events: recordedEvents<E>(append, appended, logId) };
       }
       races += 1;
@@ -249,6 +267,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     },
     close: async () => {
       await commits.drain();
+      await reads.drain();
       await Promise.all(background);
       await Promise.all([pool.end(), writerPool.end()]);
     },
