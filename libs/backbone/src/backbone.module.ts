@@ -1,11 +1,11 @@
-import { Inject, type DynamicModule, type OnModuleDestroy, type OnModuleInit, type Provider } from '@nestjs/common';
+import { Inject, type DynamicModule, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
-import { createEventLog, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
+import { createEventLog, executorOf, type PostgresEventLog } from '@orderlog/event-log';
 import { addLogReader, kafkajsClient, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
 import { createProjections, type Projection, type Projections } from '@orderlog/projections';
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from './backbone-config.js';
 import { lazyCopies } from './copies-publisher.js';
@@ -27,14 +27,6 @@ const DEFINITION = Symbol('orderlog:backbone-definition');
 const POSTGRES_LOG = Symbol('orderlog:postgres-log');
 const WIRING = Symbol('orderlog:wiring');
 const PROJECTION_LIST = Symbol('orderlog:projection-list');
-
-/** What a `pg` pool is to the libraries below. */
-const executor = (pool: Pool): SqlExecutor => ({
-  query: async <Row>(sql: string, values: readonly unknown[] = []) => {
-    const { rows, rowCount } = await pool.query<Row & QueryResultRow>(sql, [...values]);
-    return { rows, rowCount };
-  },
-});
 
 const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: Logger): Promise<PostgresEventLog> =>
   createEventLog({
@@ -83,7 +75,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
         onError: (name, error) => wiring.logger.error({ projection: name, err: error }, 'a projection could not go on'),
       }),
   },
-  { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, executor(wiring.pool)) },
+  { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, executorOf(wiring.pool)) },
   {
     provide: STATUS,
     inject: [ENGINE, WIRING, PROJECTION_LIST, PROJECTIONS, PARKED],
@@ -93,22 +85,32 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
 ];
 
 /** One service's share of the backbone. Global: its tokens are injectable everywhere in the service. */
-export class BackboneModule implements OnModuleInit, OnModuleDestroy {
-  private stopWatching: (() => void)[] = [];
+export class BackboneModule implements OnModuleDestroy {
+  private readonly stopWatching: readonly (() => void)[];
 
+  /** Wires and starts nothing: the edge opens gRPC, for which the log reader has to be known now, then HTTP, then starts the steps. */
   constructor(
-    @Inject(DEFINITION) private readonly definition: BackboneDefinition,
+    @Inject(DEFINITION) definition: BackboneDefinition,
     @Inject(WIRING) private readonly wiring: Wiring,
     @Inject(EVENT_LOG) private readonly log: GuardedLog,
-    @Inject(POSTGRES_LOG) private readonly postgresLog: PostgresEventLog,
-    @Inject(ENGINE) private readonly engine: Engine,
-    @Inject(PROJECTIONS) private readonly projections: Projections,
-    @Inject(PARKED) private readonly parked: ParkedStreams,
-    @Inject(STATUS) private readonly status: () => Promise<BackboneStatus>,
-    @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
-    @Inject(HEALTH) private readonly health: Health,
-    @Inject(GRPC_SERVICES) private readonly grpcServices: GrpcServices,
-  ) {}
+    @Inject(POSTGRES_LOG) postgresLog: PostgresEventLog,
+    @Inject(ENGINE) engine: Engine,
+    @Inject(PROJECTIONS) projections: Projections,
+    @Inject(PARKED) parked: ParkedStreams,
+    @Inject(STATUS) status: () => Promise<BackboneStatus>,
+    @Inject(LIFECYCLE) lifecycle: Lifecycle,
+    @Inject(HEALTH) health: Health,
+    @Inject(GRPC_SERVICES) grpcServices: GrpcServices,
+  ) {
+    const { config, logger, pool } = wiring;
+    grpcServices.add((server) => addLogReader(server, postgresLog, config.serviceToken));
+    for (const step of engineSteps(engine, { definition, wiring, projections, sql: executorOf(pool) })) lifecycle.add(step);
+    registerHealth(health, engine, pool);
+    this.stopWatching = [
+      log.watch(() => parked.list(), (error) => logger.warn({ err: error }, 'parked streams could not be read')),
+      ...observeBackbone(engine, status, logger),
+    ];
+  }
 
   /** Declares the backbone of a service, in the imports of its module. */
   static forService(definition: BackboneDefinition): DynamicModule {
@@ -119,19 +121,6 @@ export class BackboneModule implements OnModuleInit, OnModuleDestroy {
       providers: providersOf(definition),
       exports: [EVENT_LOG, PG_POOL, DATA_SOURCE, KAFKA, COPIES, PROJECTIONS, PARKED, STATUS],
     };
-  }
-
-  /** Wires, starts nothing: the edge starts the steps once it can answer. */
-  onModuleInit(): void {
-    const { config, logger, pool } = this.wiring;
-    this.grpcServices.add((server) => addLogReader(server, this.postgresLog, config.serviceToken));
-    const parts = { definition: this.definition, wiring: this.wiring, projections: this.projections, sql: executor(pool) };
-    for (const step of engineSteps(this.engine, parts)) this.lifecycle.add(step);
-    registerHealth(this.health, this.engine, pool);
-    this.stopWatching = [
-      this.log.watch(() => this.parked.list(), (error) => logger.warn({ err: error }, 'parked streams could not be read')),
-      ...observeBackbone(this.engine, this.status, logger),
-    ];
   }
 
   /** After the steps were stopped: pools and connections. */

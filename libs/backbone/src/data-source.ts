@@ -31,12 +31,13 @@ const types = {
 const sessionOptions = (schema: string): string =>
   [
     `search_path=${pg.escapeIdentifier(schema)}`,
+    'TimeZone=UTC',
     'idle_in_transaction_session_timeout=5000',
     'lock_timeout=3000',
     'statement_timeout=10000',
     'client_min_messages=warning',
   ]
-    .map((setting) => `-c ${setting.replaceAll(' ', '\\ ')}`)
+    .map((setting) => `-c ${setting}`)
     .join(' ');
 
 /** Opens the read models' data source. TypeORM never changes a schema: migrations are numbered SQL, run by the owner role. */

@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName } from '@orderlog/contracts';
 import { migrate, type MigrationFolder } from '@orderlog/event-log';
+import { messagingMigrations } from '@orderlog/messaging';
 import { projectionMigrations } from '@orderlog/projections';
-
-const messagingMigrations: MigrationFolder = { name: 'messaging', path: new URL('../../messaging/sql/', import.meta.url) };
 
 /** Everything a service's schema is made of besides the event log, in order: messaging, projections, then its own folder. */
 export const serviceMigrations = (service: ServiceName): readonly MigrationFolder[] => {

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@orderlog/testing';
+import { call, listening, twoServices, unbearable, type TwoServices } from '../test/two-services.js';
+
+describe('two services on one backbone', () => {
+  let two: TwoServices;
+  const rate = (id: string, score: number) => call(two.order, `/v1/orders/${id}/ratings`, 'POST', { score });
+  const echoes = async (id: string): Promise<{ folded: number; projected: number }> => (await call(two.shipping, `/v1/shipments/${id}`)).body;
+  const heard = (id: string, count: number) =>
+    eventually(async () => {
+      const { folded, projected } = await echoes(id);
+      return folded === count && projected === count;
+    });
+  const problemOfCommand = async (id: string): Promise<string | undefined> => ((await call(two.shipping, `/v1/shipments/${id}`, 'DELETE')).body as { type?: string }).type;
+  const newOrder = async (): Promise<string> => (await call(two.order, '/v1/orders', 'POST').then(({ body }): { id: string } => body)).id;
+
+  beforeAll(async () => {
+    two = await twoServices();
+  });
+  afterAll(() => two.close());
+
+  it('carries a command to the other service, through log, relay, topic and consumer, to its read model', async () => {
+    const id = await newOrder();
+    expect((await rate(id, 5)).body).toStrictEqual({ version: 1 });
+    expect((await rate(id, 4)).body).toStrictEqual({ version: 2 });
+    await heard(id, 2);
+  });
+
+  it('is ready in all its parts', async () => {
+    const { status, body } = await call(two.shipping, '/readyz');
+    expect(status).toBe(200);
+    expect(body).toStrictEqual({ ready: true, parts: { start: 'ok', postgres: 'ok', relay: 'ok', copies: 'ok', consumer: 'ok' } });
+  });
+
+  it('goes on where it was after a restart', async () => {
+    const id = await newOrder();
+    await rate(id, 5);
+    await two.restartShipping();
+    await rate(id, 5);
+    await heard(id, 2);
+  });
+
+  it('parks a stream that fails, tells operators, refuses commands on it, and releases it', async () => {
+    const [id, other] = [await newOrder(), await newOrder()];
+    await rate(id, unbearable);
+    await rate(other, 1);
+    await heard(other, 1);
+    const parked = `/v1/shipments/ops/parked/shipment-${id}`;
+    await eventually(async () => (await call(two.shipping, parked)).status === 200);
+    await eventually(async () => (await problemOfCommand(id)) === 'urn:orderlog:problem:stream-parked');
+    expect((await call(two.shipping, `${parked}/release`, 'POST')).body).toMatchObject({ status: 409, detail: 'an unbearable score' });
+    // Commands came through until the parking was known here; the waiting fact is one more.
+    const { folded } = await echoes(id);
+    listening.isCured = true;
+    expect((await call(two.shipping, `${parked}/release`, 'POST')).body).toStrictEqual({ streamId: `shipment-${id}`, applied: 1 });
+    await heard(id, folded + 1);
+    await eventually(async () => (await problemOfCommand(id)) === undefined);
+  });
+
+  it('shows operators where it stands; static paths win over ids', async () => {
+    const { status, body } = await call(two.shipping, '/v1/shipments/ops/status');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ service: 'shipping', consumer: { status: 'running' }, projections: [{ name: 'echo-counts' }], parked: 0 });
+    expect((await call(two.shipping, '/v1/shipments/ops/parked')).body).toStrictEqual({ items: [] });
+    expect((await call(two.shipping, '/v1/shipments/ops/parked/shipment-nobody')).status).toBe(404);
+  });
+});
