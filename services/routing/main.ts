@@ -1,0 +1,5 @@
+import { startTelemetry } from '@orderlog/observability';
+
+const telemetry = await startTelemetry('routing');
+const { start } = await import('./start.js');
+await start(telemetry);
