@@ -128,12 +128,18 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     lanes: writers,
     bytesOf: ({ events }) => events.reduce((sum, { dataJson, metaJson }) => sum + dataJson.length + metaJson.length, 0),
     run: async (batch) => {
+      // Apart from the statement: while there is no connection, nothing can have been written.
+      const writer = await writerPool.connect();
+      let broken = false;
       let appended: readonly (Appended | undefined)[];
       try {
-        appended = await appendEvents(writerPool, batch, false);
+        appended = await appendEvents(writer, batch, false);
       } catch (error) {
+        broken = isConnectionLoss(error);
         // The statement is its own transaction: when the connection breaks, it may have been committed.
-        throw isConnectionLoss(error) ? new OutcomeUnknown(error) : error;
+        throw broken ? new OutcomeUnknown(error) : error;
+      } finally {
+        writer.release(broken);
       }
       wake();
       return appended;
