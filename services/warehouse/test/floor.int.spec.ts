@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isRefusal } from '@orderlog/decider';
-import type { FulfillmentOrderEvent, Units } from '@orderlog/warehouse-domain';
+import { unitsIn, type FulfillmentOrderEvent, type Units } from '@orderlog/warehouse-domain';
 import type { Task } from '../application/hand-out-task.js';
 import { fulfillmentOrderStream } from '../application/streams.js';
-import { boardDifferences } from '../infrastructure/board-check.js';
+import { boardDifferences, rebuildBoard } from '../infrastructure/board-check.js';
 import { byAnn, openFloor, type TestFloor } from './floor.js';
 
 const units = (lineId: string, sku: string, quantity: number): Units => ({ lineId, sku, quantity });
@@ -174,6 +174,29 @@ describe('a third party', () => {
   });
 });
 
+const workThrough = async (center: string, workerId: string): Promise<readonly string[]> => {
+  const packed: string[] = [];
+  for (let task = await next(center, workerId); task !== undefined; task = await next(center, workerId)) {
+    if (task.kind === 'put_back') {
+      const { taskId, fulfillmentOrderId } = task.putBack;
+      await floor.warehouse.tell(fulfillmentOrderId, { type: 'ConfirmPutBack', data: { taskId, workerId } }, byAnn);
+      continue;
+    }
+    const { list, fulfillmentOrders } = task.wave;
+    const scans = list.entries.map(({ sku, quantity, fulfillmentOrderId, lineId }) => ({ scanId: `${list.pickListId}-${fulfillmentOrderId}-${lineId}`, code: sku, quantity, bin: '', fulfillmentOrderId }));
+    const wanted = scans.flatMap((scan) => {
+      const line = fulfillmentOrders.find((one) => one.fulfillmentOrderId === scan.fulfillmentOrderId)?.lines.find(({ sku }) => sku === scan.code);
+      return line === undefined || line.planned === 0 ? [] : [{ ...scan, quantity: line.planned, scanId: `${scan.scanId}-${line.planned}` }];
+    });
+    const results = await floor.warehouse.recordScans(list.pickListId, workerId, wanted, byAnn);
+    if (isRefusal(results)) throw new Error(results.refused);
+    await floor.warehouse.sortWave(list.pickListId, workerId, byAnn);
+    const boxes = await pack(...fulfillmentOrders.map(({ fulfillmentOrderId }) => fulfillmentOrderId));
+    packed.push(...boxes.flatMap((box) => (box.result === 'closed' ? [box.packageId] : [])));
+  }
+  return packed;
+};
+
 describe('many hands', () => {
   it('eight workers share two hundred orders, each of which is packed once', async () => {
     const center = newCenter();
@@ -182,21 +205,32 @@ describe('many hands', () => {
       center,
       Array.from({ length: 200 }, (_, n) => [units('1', skus[n % 5] ?? 'A', 1 + (n % 3)), units('2', skus[(n + 1) % 5] ?? 'B', 1)]),
     );
-    const packed: string[] = [];
-    const worker = async (workerId: string): Promise<void> => {
-      for (let task = await next(center, workerId); task !== undefined; task = await next(center, workerId)) {
-        const { list, fulfillmentOrders } = wave(task);
-        const scans = list.entries.map(({ sku, quantity, fulfillmentOrderId }, n) => ({ scanId: `${list.pickListId}-${n}`, code: sku, quantity, bin: '', fulfillmentOrderId }));
-        const results = await floor.warehouse.recordScans(list.pickListId, workerId, scans, byAnn);
-        if (isRefusal(results)) throw new Error(results.refused);
-        await floor.warehouse.sortWave(list.pickListId, workerId, byAnn);
-        const boxes = await pack(...fulfillmentOrders.map(({ fulfillmentOrderId }) => fulfillmentOrderId));
-        packed.push(...boxes.flatMap((box) => (box.result === 'closed' ? [box.packageId] : [])));
-      }
-    };
-    await Promise.all(Array.from({ length: 8 }, (_, n) => worker(`worker-${n}`)));
+    const packed = (await Promise.all(Array.from({ length: 8 }, (_, n) => workThrough(center, `worker-${n}`)))).flat();
     expect(packed.sort()).toStrictEqual(ids.map((id) => `${id}.p1`).sort());
-    const { rows } = await floor.log.pool.query('select 1 from fulfillment_order_work where center_id = $1', [center]);
-    expect(rows).toStrictEqual([]);
+    expect((await floor.log.pool.query('select 1 from fulfillment_order_work where center_id = $1', [center])).rows).toStrictEqual([]);
+  });
+
+  it('a customer who cancels while the order is worked on gets every unit answered once', async () => {
+    const center = newCenter();
+    const ids = await floor.releaseMany(center, Array.from({ length: 60 }, () => [units('1', 'CUP', 3)]));
+    const working = Promise.all(['ann', 'bob', 'cleo'].map((workerId) => workThrough(center, workerId)));
+    for (const id of ids) await floor.cancel(id, 'x1', [units('1', 'CUP', 2)]);
+    await working;
+    for (const id of ids) {
+      const state = await floor.warehouse.fulfillmentOrder(id);
+      const referred = state.packages.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.referred, 0);
+      expect([unitsIn(state, 'cancelled') + referred, unitsIn(state, 'cancelled', 'packed'), state.status]).toStrictEqual([2, 3, 'closed']);
+      expect(state.putBacks.every(({ isDone }) => isDone)).toBe(true);
+    }
+  });
+});
+
+describe('the board', () => {
+  it('is written anew from the log alone', async () => {
+    await floor.log.pool.query('update fulfillment_order_work set to_pick = to_pick + 7');
+    await floor.log.pool.query(`insert into put_back_tasks values ('t', 'f', 'c', '1', 'A', 1, '')`);
+    expect((await boardDifferences(floor.log, floor.log.pool)).length).toBeGreaterThan(2);
+    await rebuildBoard(floor.log);
+    expect(await boardDifferences(floor.log, floor.log.pool)).toStrictEqual([]);
   });
 });

@@ -58,7 +58,8 @@ type Row = {
   updated_at: string;
 };
 
-type Listed = Extract<FulfillmentOrderEvent, { type: (typeof listed)[number] }>;
+/** The events that change the list. */
+export type Listed = Extract<FulfillmentOrderEvent, { type: (typeof listed)[number] }>;
 
 /** Scans and sortings change nothing in a list. */
 const listed = [
