@@ -79,6 +79,7 @@ export interface KafkaAdmin {
   ends(topic: string): Promise<readonly PartitionEnds[]>;
   /** Deletes every record below `offset` of a partition. */
   deleteRecords(topic: string, below: readonly { readonly partition: number; readonly offset: number }[]): Promise<void>;
+  /** Resolves when they are gone. */
   deleteTopics(topics: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

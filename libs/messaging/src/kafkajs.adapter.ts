@@ -128,6 +128,23 @@ const consumer = async (kafka: kafkajs.Kafka, groupId: string, topics: readonly 
   };
 };
 
+const leadersMsMax = 10_000;
+
+/** Waits until every partition of new topics has a leader. */
+const leadersOf = async (client: kafkajs.Admin, specs: readonly TopicSpec[]): Promise<void> => {
+  const giveUpAt = performance.now() + leadersMsMax;
+  for (;;) {
+    const existing = new Set(await client.listTopics());
+    if (specs.every(({ topic }) => existing.has(topic))) {
+      const { topics } = await client.fetchTopicMetadata({ topics: specs.map(({ topic }) => topic) });
+      const led = topics.reduce((count, { partitions }) => count + partitions.filter(({ leader }) => leader >= 0).length, 0);
+      if (led === specs.reduce((count, { partitions }) => count + partitions, 0)) return;
+    }
+    if (performance.now() > giveUpAt) throw new Error(`topics have no leaders after ${leadersMsMax / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
 const admin = async (kafka: kafkajs.Kafka): Promise<KafkaAdmin> => {
   const client = kafka.admin();
   await client.connect();
@@ -137,7 +154,8 @@ const admin = async (kafka: kafkajs.Kafka): Promise<KafkaAdmin> => {
       const missing = specs.filter(({ topic }) => !existing.has(topic));
       if (missing.length > 0) {
         await client.createTopics({
-          waitForLeaders: true,
+          // Its own waiting fails at the first metadata that does not know the topic yet; so it is done below.
+          waitForLeaders: false,
           topics: missing.map(({ topic, partitions, replication, config }) => ({
             topic,
             numPartitions: partitions,
@@ -145,6 +163,7 @@ const admin = async (kafka: kafkajs.Kafka): Promise<KafkaAdmin> => {
             configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
           })),
         });
+        await leadersOf(client, missing);
       }
       return missing.map(({ topic }) => topic);
     },
@@ -170,6 +189,10 @@ const admin = async (kafka: kafkajs.Kafka): Promise<KafkaAdmin> => {
     },
     async deleteTopics(topics) {
       await client.deleteTopics({ topics: [...topics] });
+      // The broker answers before it is done; a topic made anew too early would be the old one.
+      for (let left = await client.listTopics(); left.some((topic) => topics.includes(topic)); left = await client.listTopics()) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
     close: () => client.disconnect(),
   };

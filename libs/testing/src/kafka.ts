@@ -33,9 +33,6 @@ export const freshTopics = async (services: readonly ServiceName[], copies: read
   const specs = topicSpecs({ prefix }).filter(({ topic }) => wanted.has(topic));
   const admin = await kafka.admin();
   await admin.createTopics(specs);
-  const ready = async (names: readonly string[]): Promise<void> => {
-    while ((await admin.describeTopics(names)).size < names.length) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
   return {
     brokers,
     prefix,
@@ -50,9 +47,7 @@ export const freshTopics = async (services: readonly ServiceName[], copies: read
     },
     recreate: async (topic) => {
       await admin.deleteTopics([topic]);
-      while ((await admin.describeTopics([topic])).size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
       await admin.createTopics(specs.filter((spec) => spec.topic === topic));
-      await ready([topic]);
     },
     drop: async () => {
       await admin.deleteTopics([...wanted]);

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@orderlog/testing';
+import type { GroupListener, KafkaAdmin, KafkaClient, KafkaConsumer, KafkaProducer, TopicPartition } from './kafka.port.js';
+
+/** A member of a group that writes down what it is given, and resumes when it is told to. */
+type Member = {
+  consumer: KafkaConsumer | undefined;
+  assigned: readonly TopicPartition[];
+  joins: number;
+  readonly got: Map<number, number[]>;
+  /** Called at every assignment, before anything is resumed. */
+  onJoin: (member: Member) => void;
+};
+
+/** How a Kafka client has to behave behind the port (protocol 1.5 and 1.10). Run against a real broker for every adapter. */
+export const kafkaContract = (name: string, open: () => KafkaClient): void => {
+  describe(`${name} behind the Kafka port`, () => {
+    const kafka = open();
+    const topic = `contract-${randomUUID()}`;
+    const partitions = 4;
+    let admin: KafkaAdmin;
+    let producer: KafkaProducer;
+    let members: Member[] = [];
+
+    beforeAll(async () => {
+      admin = await kafka.admin();
+      await admin.createTopics([{ topic, partitions, replication: 1, config: { 'cleanup.policy': 'delete' } }]);
+      producer = await kafka.producer();
+    });
+    afterEach(async () => {
+      await Promise.all(members.map(({ consumer }) => consumer?.stop()));
+      members = [];
+      const ends = await admin.ends(topic);
+      const full = ends.filter(({ low, high }) => high > low);
+      if (full.length > 0) await admin.deleteRecords(topic, full.map(({ partition, high }) => ({ partition, offset: high })));
+    });
+    afterAll(async () => {
+      await producer.close();
+      await admin.deleteTopics([topic]);
+      await admin.close();
+    });
+
+    /** Puts numbered messages into every partition; answers the offsets of the first ones. */
+    const put = async (count: number, from = 0): Promise<ReadonlyMap<number, number>> => {
+      const acknowledged = await producer.send(
+        topic,
+        Array.from({ length: partitions }, (_, partition) => ({
+          partition,
+          messages: Array.from({ length: count }, (_message, n) => ({ key: 'k', headers: { n: String(from + n) }, value: `v${from + n}` })),
+        })),
+      );
+      return new Map(acknowledged.map(({ partition, baseOffset }) => [partition, baseOffset]));
+    };
+
+    const join = async (groupId: string, onJoin: Member['onJoin'], onBatch: (member: Member) => void = () => undefined): Promise<Member> => {
+      const member: Member = { consumer: undefined, assigned: [], joins: 0, got: new Map(), onJoin };
+      members.push(member);
+      const listener: GroupListener = {
+        onAssigned: (assigned) => {
+          member.assigned = assigned;
+          member.joins += 1;
+          if (member.consumer !== undefined) onJoin(member);
+        },
+        onBatch: ({ partition, messages }) => {
+          const numbers = member.got.get(partition) ?? [];
+          numbers.push(...messages.map(({ headers }) => Number(String(headers['n']))));
+          member.got.set(partition, numbers);
+          onBatch(member);
+        },
+        onCrash: () => undefined,
+      };
+      member.consumer = await kafka.consumer({ groupId, topics: [topic], listener });
+      onJoin(member);
+      return member;
+    };
+    const resumeAll = ({ consumer, assigned }: Member): void => consumer?.resume(assigned);
+    const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, n) => from + n);
+    const everything = (member: Member): number => [...member.got.values()].reduce((sum, { length }) => sum + length, 0);
+
+    it('puts messages where the producer says, in order, and answers where they are', async () => {
+      const first = await put(3);
+      const second = await put(2, 3);
+      for (const [partition, offset] of second) expect(offset).toBe((first.get(partition) ?? 0) + 3);
+      const member = await join(randomUUID(), resumeAll);
+      await eventually(() => everything(member) === 20);
+      for (let partition = 0; partition < partitions; partition += 1) expect(member.got.get(partition)).toEqual(upTo(5));
+    });
+
+    it('begins at the beginning in a group that has committed nothing', async () => {
+      await put(10);
+      const member = await join(randomUUID(), resumeAll);
+      await eventually(() => everything(member) === 40);
+    });
+
+    it('delivers nothing after an assignment before it is resumed, and then from where it was sought to', async () => {
+      const offsets = await put(50);
+      let resumed = false;
+      const member = await join(
+        randomUUID(),
+        () => undefined,
+        () => expect(resumed).toBe(true),
+      );
+      // Three fetches long nothing may come.
+      const until = performance.now() + 400;
+      await eventually(() => performance.now() > until);
+      expect(everything(member)).toBe(0);
+      resumed = true;
+      for (const partition of member.assigned) member.consumer?.seek(partition, (offsets.get(partition.partition) ?? 0) + 45);
+      member.consumer?.resume(member.assigned);
+      await eventually(() => everything(member) === 20);
+      for (const numbers of member.got.values()) expect(numbers).toEqual(upTo(5, 45));
+    });
+
+    it('hands over nothing while paused, and everything after; the others go on', async () => {
+      const member = await join(randomUUID(), resumeAll);
+      await put(5);
+      await eventually(() => everything(member) === 20);
+      member.consumer?.pause([{ topic, partition: 2 }]);
+      await put(5, 5);
+      await eventually(() => everything(member) === 35);
+      expect(member.got.get(2)).toEqual(upTo(5));
+      member.consumer?.resume([{ topic, partition: 2 }]);
+      await eventually(() => everything(member) === 40);
+      expect(member.got.get(2)).toEqual(upTo(10));
+    });
+
+    it('resumes within a fraction of a second', async () => {
+      const member = await join(randomUUID(), resumeAll);
+      await put(1);
+      await eventually(() => everything(member) === 4);
+      member.consumer?.pause(member.assigned);
+      await put(1, 1);
+      const resumedAt = performance.now();
+      member.consumer?.resume(member.assigned);
+      await eventually(() => everything(member) === 8);
+      expect(performance.now() - resumedAt).toBeLessThan(1000);
+    });
+
+    it('begins at the beginning when it seeks beyond the end', async () => {
+      await put(5);
+      const member = await join(randomUUID(), ({ consumer, assigned }) => {
+        for (const partition of assigned) consumer?.seek(partition, 1_000_000);
+        consumer?.resume(assigned);
+      });
+      await eventually(() => everything(member) >= 20);
+      for (const numbers of member.got.values()) expect(numbers).toEqual(upTo(5));
+    });
+
+    it('begins at the oldest record when it seeks before it', async () => {
+      const offsets = await put(5);
+      await admin.deleteRecords(topic, [...offsets].map(([partition, offset]) => ({ partition, offset: offset + 3 })));
+      const member = await join(randomUUID(), ({ consumer, assigned }) => {
+        for (const partition of assigned) consumer?.seek(partition, 0);
+        consumer?.resume(assigned);
+      });
+      await eventually(() => everything(member) === 8);
+      for (const numbers of member.got.values()) expect(numbers).toEqual([3, 4]);
+    });
+
+    it('gives every partition to one member, tells all of them anew when one comes or goes', async () => {
+      const group = randomUUID();
+      const first = await join(group, resumeAll);
+      expect(first.assigned).toHaveLength(partitions);
+      const second = await join(group, resumeAll);
+      await eventually(() => first.assigned.length === 2 && second.assigned.length === 2);
+      expect(first.joins).toBeGreaterThan(1);
+      expect(new Set([...first.assigned, ...second.assigned].map(({ partition }) => partition)).size).toBe(partitions);
+      await first.consumer?.stop();
+      await eventually(() => second.assigned.length === partitions);
+    });
+
+    it('begins at the committed offset in a later life', async () => {
+      const group = randomUUID();
+      const offsets = await put(5);
+      const first = await join(group, resumeAll);
+      await eventually(() => everything(first) === 20);
+      await first.consumer?.commit([...offsets].map(([partition, offset]) => ({ topic, partition, offset: offset + 4 })));
+      await first.consumer?.stop();
+      const second = await join(group, resumeAll);
+      await eventually(() => everything(second) === 4);
+    });
+
+    it('says what a topic is like, and makes only what is missing', async () => {
+      expect((await admin.describeTopics([topic, 'no-such-topic'])).get(topic)).toMatchObject({ partitions, config: { 'cleanup.policy': 'delete' } });
+      expect(await admin.createTopics([{ topic, partitions, replication: 1, config: {} }])).toEqual([]);
+    });
+  });
+};

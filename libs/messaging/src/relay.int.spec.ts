@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@orderlog/testing';
+import { openPair, quiet, type Pair } from '../test/pair.js';
+import { startRelay } from './relay.js';
+
+describe('a relay', () => {
+  let pair: Pair;
+  beforeEach(async () => {
+    pair = await openPair();
+  });
+  afterEach(() => pair.close());
+
+  const ends = async (): Promise<number> => {
+    const admin = await pair.topics.kafka.admin();
+    try {
+      return (await admin.ends(pair.topic)).reduce((total, { high, low }) => total + high - low, 0);
+    } finally {
+      await admin.close();
+    }
+  };
+  const rateAll = () => Promise.all(Array.from({ length: 16 }, (_, shard) => pair.rate([1, 2, 3], shard)));
+  const hasPublished = (count: number) => eventually(async () => (await ends()) === count);
+
+  it('publishes every row once, each on the partition of its shard', async () => {
+    await pair.startRelay();
+    await rateAll();
+    await hasPublished(48);
+    const admin = await pair.topics.kafka.admin();
+    expect((await admin.ends(pair.topic)).map(({ high }) => high)).toEqual(Array.from({ length: 16 }, () => 3));
+    await admin.close();
+  });
+
+  it('goes on at its cursor after a restart', async () => {
+    const first = await pair.startRelay();
+    await rateAll();
+    await hasPublished(48);
+    await first.stop();
+    await rateAll();
+    const second = await pair.startRelay();
+    await hasPublished(96);
+    expect(second.stats()).toMatchObject({ published: 48, republished: 0 });
+  });
+
+  it('leaves shards to the owner whose lease runs, and takes them over when it ends', async () => {
+    const first = await pair.startRelay();
+    await eventually(() => first.stats().ownedShards.length === 16);
+    const second = await pair.startRelay();
+    await rateAll();
+    await hasPublished(48);
+    expect(second.stats().ownedShards).toEqual([]);
+    await first.stop();
+    await rateAll();
+    await hasPublished(96);
+    expect(second.stats()).toMatchObject({ published: 48 });
+  });
+
+  it('publishes again what an emptied topic lost, and consumers drop what they have', async () => {
+    const first = await pair.startRelay();
+    const orders = await rateAll();
+    await hasPublished(48);
+    await first.stop();
+    await pair.topics.empty(pair.topic);
+    const second = await pair.startRelay();
+    await hasPublished(48);
+    expect(second.stats()).toMatchObject({ republished: 48 });
+    await pair.startConsumer();
+    for (const orderId of orders) {
+      await eventually(async () => {
+        expect(await pair.heardOf(orderId)).toEqual([1, 2, 3]);
+        return true;
+      });
+    }
+  });
+
+  it('publishes again to a topic that was made anew, while consumers go on', async () => {
+    const first = await pair.startRelay();
+    const consumer = await pair.startConsumer();
+    const orders = await rateAll();
+    await eventually(() => consumer.stats().facts === 48);
+    await first.stop();
+    await pair.topics.recreate(pair.topic);
+    await pair.startRelay();
+    await hasPublished(48);
+    await rateAll();
+    await eventually(() => consumer.stats().facts === 96);
+    for (const orderId of orders) expect(await pair.heardOf(orderId)).toEqual([1, 2, 3]);
+  });
+
+  it('stops a shard whose log has a hole, and no other', async () => {
+    const relay = await pair.startRelay();
+    await rateAll();
+    await hasPublished(48);
+    await relay.stop();
+    // The log's own rows cannot be deleted, so the hole is made in what the relay reads.
+    const { producer } = pair;
+    const holed: typeof producer = {
+      ...producer,
+      readShards: async (cursors, limit) => (await producer.readShards(cursors, limit)).filter(({ shard, seq }) => shard !== 5 || seq !== 4),
+    };
+    const second = await startRelay({ log: holed, sql: pair.producer.sql, kafka: pair.topics.kafka, topic: pair.topic, logger: quiet });
+    await rateAll();
+    await hasPublished(48 + 45);
+    expect(second.stats().stoppedShards).toMatchObject([{ shard: 5, reason: 'seq 5 follows 3 in shard 5' }]);
+    await second.stop();
+  });
+});
