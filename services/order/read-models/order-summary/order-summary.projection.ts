@@ -13,11 +13,18 @@ const upsertSql = `insert into order_summary_1 as o (
   order_id, tenant_id, channel, external_reference, number, status, version, currency, grand_total, units, backordered_units, payment_status,
   hold_reasons, country_code, has_open_cancellation, due_at, review_at, placed_at, created_at, updated_at
 )
-select * from unnest(
+-- A list of one empty text is an empty list to string_to_array: hence the coalesce.
+select n.order_id, n.tenant_id, n.channel, n.external_reference, coalesce(n.number, ''), n.status, n.version, n.currency, n.grand_total, n.units,
+  n.backordered_units, n.payment_status, coalesce(n.hold_reasons, ''), n.country_code, n.has_open_cancellation, n.due_at, n.review_at, n.placed_at,
+  n.created_at, n.updated_at
+from unnest(
   $1::uuid[], string_to_array($2, chr(30)), string_to_array($3, chr(30)), string_to_array($4, chr(30)), string_to_array($5, chr(30)),
   string_to_array($6, chr(30)), $7::integer[], string_to_array($8, chr(30)), $9::bigint[], $10::integer[], $11::integer[],
   string_to_array($12, chr(30)), string_to_array($13, chr(30)), string_to_array($14, chr(30)), $15::boolean[], $16::timestamptz[],
   $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[]
+) as n (
+  order_id, tenant_id, channel, external_reference, number, status, version, currency, grand_total, units, backordered_units, payment_status,
+  hold_reasons, country_code, has_open_cancellation, due_at, review_at, placed_at, created_at, updated_at
 )
 on conflict (order_id) do update set
   status = excluded.status, version = excluded.version, units = excluded.units, backordered_units = excluded.backordered_units,
