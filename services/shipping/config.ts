@@ -24,5 +24,5 @@ export const readConfig = (env: Environment) => ({
   carriers: env.list('CARRIERS', ['simpost', 'simexpress']),
   expressCarriers: env.list('CARRIERS_EXPRESS', ['simexpress', 'simpost']),
   orderGrpc: env.text('ORDER_GRPC'),
-  labelAttempts: env.whole('LABEL_ATTEMPTS', { min: 1, max: 1_000 }, 30),
+  labelAttempts: env.whole('LABEL_ATTEMPTS', { min: 1, max: 1_000 }, 10),
 });

@@ -14,12 +14,22 @@ const quietModules = 10;
 const { resolve } = createRequire(import.meta.url);
 const font = (path: string): Buffer => readFileSync(resolve(`@expo-google-fonts/noto-sans/${path}`));
 
-let fonts: { readonly regular: Buffer; readonly bold: Buffer } | undefined;
+let noto: { readonly regular: Buffer; readonly bold: Buffer } | undefined;
 
-/** Noto Sans: the standard fonts of PDF know Latin-1 only, and names are written in more than that. Read when the first label is drawn. */
-const loadFonts = () => {
-  fonts ??= { regular: font('400Regular/NotoSans_400Regular.ttf'), bold: font('700Bold/NotoSans_700Bold.ttf') };
-  return fonts;
+/** What the standard fonts of PDF can write: Latin-1 and the ellipsis. */
+const isLatin = (text: string): boolean => /^[\u0020-\u007e\u00a0-\u00ff\u2026]*$/.test(text);
+
+/**
+ * PDF's own Helvetica where it knows every letter, else Noto Sans (Latin, Greek, Cyrillic and more), which has to be cut to the letters
+ * used: 260 ms a label instead of 10.
+ */
+const chooseFonts = (doc: PDFKit.PDFDocument, { from, to }: LabelSheet): void => {
+  if ([...Object.values(from ?? {}), ...Object.values(to)].every((text) => isLatin(String(text)))) {
+    doc.registerFont('regular', 'Helvetica').registerFont('bold', 'Helvetica-Bold');
+    return;
+  }
+  noto ??= { regular: font('400Regular/NotoSans_400Regular.ttf'), bold: font('700Bold/NotoSans_700Bold.ttf') };
+  doc.registerFont('regular', noto.regular).registerFont('bold', noto.bold);
 };
 
 const countries = new Intl.DisplayNames(['en'], { type: 'region' });
@@ -51,7 +61,7 @@ const rule = (doc: PDFKit.PDFDocument, y: number): void => {
 };
 
 const drawHead = (doc: PDFKit.PDFDocument, { carrier, serviceLevel, weightGrams }: LabelSheet): void => {
-  doc.font('bold').fontSize(22).fillColor('#000000').text(carrier.toUpperCase(), margin, 10, { width: 170, lineBreak: false });
+  doc.font('bold').fontSize(22).fillColor('#000000').text(carrier.toUpperCase(), margin, 28, { width: 170, lineBreak: false, baseline: 'middle' });
   const isExpress = serviceLevel === 'express';
   doc.rect(page.width - margin - 96, 12, 96, 26);
   if (isExpress) doc.fillAndStroke('#000000', '#000000');
@@ -59,8 +69,8 @@ const drawHead = (doc: PDFKit.PDFDocument, { carrier, serviceLevel, weightGrams 
   doc
     .fillColor(isExpress ? '#ffffff' : '#000000')
     .fontSize(12)
-    .text(serviceLevel.toUpperCase(), page.width - margin - 96, 16, { width: 96, align: 'center', lineBreak: false });
-  doc.fillColor('#000000').font('regular').fontSize(9).text(kilograms(weightGrams), page.width - margin - 96, 40, { width: 96, align: 'right' });
+    .text(serviceLevel.toUpperCase(), page.width - margin - 96, 26, { width: 96, align: 'center', lineBreak: false, baseline: 'middle' });
+  doc.fillColor('#000000').font('regular').fontSize(9).text(kilograms(weightGrams), page.width - margin - 96, 48, { width: 96, align: 'right', baseline: 'middle' });
   rule(doc, 56);
 };
 
@@ -103,10 +113,9 @@ const drawTracking = (doc: PDFKit.PDFDocument, { trackingNumber, packageId }: La
 
 /** Draws a label. It is never stored: it shows where somebody lives. */
 export const labelPdf: LabelDrawing = (sheet) => {
-  const { regular, bold } = loadFonts();
   const doc = new PDFDocument({ size: [page.width, page.height], margin: 0, info: { Title: `Label ${sheet.trackingNumber}` } });
   const chunks: Buffer[] = [];
-  doc.registerFont('regular', regular).registerFont('bold', bold);
+  chooseFonts(doc, sheet);
   const done = new Promise<Buffer>((resolved, rejected) => {
     doc.on('data', (chunk: Buffer) => chunks.push(chunk));
     doc.on('end', () => resolved(Buffer.concat(chunks)));

@@ -7,11 +7,11 @@ import type { FastifyRequest } from 'fastify';
 import type { Addresses, LabelDrawing, PackageOwner, PackageRegister, ReferenceData } from '../../application/ports.js';
 import { isPrintRefusal, printLabel } from '../../application/print-label.js';
 import { retryLabel } from '../../application/retry-label.js';
-import { readyPageMax, type ParcelTracking } from '../../read-models/parcel-tracking/parcel-tracking.queries.js';
+import { dockPageMax, type ParcelTracking } from '../../read-models/parcel-tracking/parcel-tracking.queries.js';
 import { ADDRESSES, CARRIERS_FOR, LABEL_DRAWING, PACKAGE_REGISTER, PARCELS, REFERENCE } from '../tokens.js';
 import { shippingRefusals } from './shipping.refusals.js';
-import { ReadyPackagesQuery } from './shipping.requests.js';
-import { readyResponse } from './shipping.responses.js';
+import { DockQuery } from './shipping.requests.js';
+import { dockResponse } from './shipping.responses.js';
 
 /** Packages: the dock's list, their labels. */
 @Controller('/v1/shipments/packages')
@@ -28,13 +28,13 @@ export class PackagesController {
 
   @Get()
   @Roles('warehouse', 'ops')
-  @Operation({ summary: 'What the dock of a center may hand over, oldest first', answers: { 200: 'a page of packages' } })
-  async ready(@Query(validatedQuery(ReadyPackagesQuery)) query: ReadyPackagesQuery, @Req() request: FastifyRequest) {
-    const { centerId, limit = readyPageMax } = query;
+  @Operation({ summary: 'What docks may hand over (ready), or have handed over and is on its way; oldest first', answers: { 200: 'a page of packages' } })
+  async atDocks(@Query(validatedQuery(DockQuery)) query: DockQuery, @Req() request: FastifyRequest) {
+    const { centerId, status, limit = dockPageMax } = query;
     const place = decodeCursor(query.cursor, 2);
     const after = place === undefined ? undefined : ([String(place[0]), String(place[1])] as const);
-    const rows = await this.parcels.ready(identityOf(request).tenantId, centerId, limit, after);
-    return pageOf(rows, limit, readyResponse, ({ packedAt, packageId }) => [packedAt, packageId]);
+    const rows = await this.parcels.atDocks({ tenantId: identityOf(request).tenantId, status: status === 'ready' ? 'labeled' : status, centerId }, limit, after);
+    return pageOf(rows, limit, dockResponse, ({ packedAt, packageId }) => [packedAt, packageId]);
   }
 
   @Get('/:packageId/label.pdf')

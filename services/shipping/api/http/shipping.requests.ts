@@ -13,9 +13,9 @@ export class HandOverRequest {
 }
 
 /** `GET /v1/shipments/packages` */
-export class ReadyPackagesQuery {
-  @Id({ description: 'of the center whose dock asks' }) readonly centerId!: string;
-  @OneOf(['ready'], { description: 'ready: labeled and not handed over' }) readonly status!: 'ready';
+export class DockQuery {
+  @Id({ optional: true, description: 'of the center whose dock asks; without it of all centers' }) readonly centerId?: string;
+  @OneOf(['ready', 'handed_over'], { description: 'ready: labeled and not handed over' }) readonly status!: 'ready' | 'handed_over';
   @WholeNumber({ optional: true, min: 1, max: 500 }) readonly limit?: number;
   @Text({ optional: true, max: 400 }) readonly cursor?: string;
 }

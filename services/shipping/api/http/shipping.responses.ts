@@ -24,8 +24,8 @@ export const shipmentResponse = (state: Shipment) => ({
   })),
 });
 
-/** A package that waits at the dock. */
-export const readyResponse = (box: TrackedPackage) => ({
+/** A package at a dock, or just gone from it. */
+export const dockResponse = (box: TrackedPackage) => ({
   id: box.packageId,
   fulfillmentOrderId: box.fulfillmentOrderId,
   orderId: box.orderId,

@@ -29,7 +29,8 @@ create table tracked_packages_v1 (
 create index tracked_packages_v1_tracking_token_idx on tracked_packages_v1 (tracking_token);
 create index tracked_packages_v1_tracking_number_idx on tracked_packages_v1 (tracking_number) where tracking_number <> '';
 create index tracked_packages_v1_fulfillment_order_id_idx on tracked_packages_v1 (fulfillment_order_id);
--- The dock's list: what may be handed over, oldest first.
+-- The docks' lists: what may be handed over, oldest first, of one center or of all; and what is on its way.
+create index tracked_packages_v1_status_packed_at_idx on tracked_packages_v1 (status, packed_at, package_id) where status in ('labeled', 'handed_over');
 create index tracked_packages_v1_center_id_packed_at_idx on tracked_packages_v1 (center_id, packed_at, package_id) where status = 'labeled';
 
 create table tracked_scans_v1 (

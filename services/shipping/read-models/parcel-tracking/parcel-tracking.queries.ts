@@ -5,7 +5,10 @@ import { TrackedPackage, TrackedScan } from './tracked-package.row.js';
 export type TrackedParcel = { readonly box: TrackedPackage; readonly scans: readonly TrackedScan[] };
 
 /** A page of this many packages at most. */
-export const readyPageMax = 500;
+export const dockPageMax = 500;
+
+/** Whose docks, and which packages. */
+export type DockList = { readonly tenantId: string; readonly status: 'labeled' | 'handed_over'; readonly centerId: string | undefined };
 
 /** The questions the tracking page, the tracking API and the dock ask. */
 export type ParcelTracking = {
@@ -13,8 +16,8 @@ export type ParcelTracking = {
   readonly byToken: (token: string) => Promise<readonly TrackedParcel[]>;
   readonly byTrackingNumber: (tenantId: string, trackingNumber: string) => Promise<TrackedParcel | undefined>;
   readonly byPackage: (tenantId: string, packageId: string) => Promise<TrackedPackage | undefined>;
-  /** What the dock of a center may hand over, oldest first; one row more than `limit` tells that there is a next page. */
-  readonly ready: (tenantId: string, centerId: string, limit: number, after?: readonly [packedAt: string, packageId: string]) => Promise<readonly TrackedPackage[]>;
+  /** Packages of one status, oldest first; one row more than `limit` tells that there is a next page. */
+  readonly atDocks: (which: DockList, limit: number, after?: readonly [packedAt: string, packageId: string]) => Promise<readonly TrackedPackage[]>;
 };
 
 /** Answers them from the read model. */
@@ -33,14 +36,16 @@ export const parcelQueries = (source: DataSource): ParcelTracking => {
       return newest === undefined ? undefined : (await withScans([newest]))[0];
     },
     byPackage: async (tenantId, packageId) => (await packages.findOneBy({ tenantId, packageId })) ?? undefined,
-    ready: (tenantId, centerId, limit, after) => {
+    atDocks: ({ tenantId, status, centerId }, limit, after) => {
       const query = packages
         .createQueryBuilder('box')
-        // Said in full, so that the partial index is used.
-        .where(`box.status = 'labeled' and box.centerId = :centerId and box.tenantId = :tenantId`, { centerId, tenantId })
+        // The status is said in full and not as a parameter, so that the partial indexes are used.
+        .where(`box.status = '${status}'`)
+        .andWhere('box.tenantId = :tenantId', { tenantId })
         .orderBy('box.packedAt')
         .addOrderBy('box.packageId')
         .limit(limit + 1);
+      if (centerId !== undefined) query.andWhere('box.centerId = :centerId', { centerId });
       if (after !== undefined) query.andWhere('(box.packedAt, box.packageId) > (:packedAt, :packageId)', { packedAt: after[0], packageId: after[1] });
       return query.getMany();
     },

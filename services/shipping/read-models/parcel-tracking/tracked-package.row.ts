@@ -1,6 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Contents } from '@orderlog/shipping-domain';
 
+/** TypeORM makes `Date` of a `timestamptz`; everywhere else in this service an instant is its RFC 3339 text. */
+const asText = {
+  from: (value: Date | string | null): string | null => (value === null ? null : new Date(value).toISOString()),
+  to: (value: string | null): string | null => value,
+};
+
 /** One package as customers and the dock see it. Maps the view, so that a newer version of the tables can take its place. */
 @Entity({ name: 'tracked_packages' })
 export class TrackedPackage {
@@ -24,9 +30,9 @@ export class TrackedPackage {
   @Column({ name: 'expected_delivery', type: 'text' }) readonly expectedDelivery!: string;
   @Column({ name: 'expected_delivery_from', type: 'text' }) readonly expectedDeliveryFrom!: string;
   @Column({ name: 'expected_delivery_until', type: 'text' }) readonly expectedDeliveryUntil!: string;
-  @Column({ name: 'packed_at', type: 'timestamptz' }) readonly packedAt!: string;
-  @Column({ name: 'handed_over_at', type: 'timestamptz', nullable: true }) readonly handedOverAt!: string | null;
-  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true }) readonly endedAt!: string | null;
+  @Column({ name: 'packed_at', type: 'timestamptz', transformer: asText }) readonly packedAt!: string;
+  @Column({ name: 'handed_over_at', type: 'timestamptz', nullable: true, transformer: asText }) readonly handedOverAt!: string | null;
+  @Column({ name: 'ended_at', type: 'timestamptz', nullable: true, transformer: asText }) readonly endedAt!: string | null;
 }
 
 /** One scan of a package, as the carrier told it. */
@@ -36,7 +42,7 @@ export class TrackedScan {
   @PrimaryColumn({ name: 'scan_id', type: 'text' }) readonly scanId!: string;
   @Column({ type: 'text' }) readonly status!: string;
   @Column({ name: 'carrier_text', type: 'text' }) readonly carrierText!: string;
-  @Column({ name: 'scanned_at', type: 'timestamptz' }) readonly scannedAt!: string;
+  @Column({ name: 'scanned_at', type: 'timestamptz', transformer: asText }) readonly scannedAt!: string;
   @Column({ type: 'text' }) readonly city!: string;
   @Column({ name: 'country_code', type: 'text' }) readonly countryCode!: string;
   @Column({ name: 'utc_offset_minutes', type: 'integer' }) readonly utcOffsetMinutes!: number;
