@@ -1,0 +1,104 @@
+import { Agent, request, type Dispatcher } from 'undici';
+
+/** What the dock workers need to know. */
+export type DockOptions = {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** The carrier's own API: its driver is told what stands on the ramp. */
+  readonly carrierUrl: string;
+  /** Centers whose docks are staffed. */
+  readonly centers: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onProblem?: (problem: string) => void;
+};
+
+type DockPackage = { readonly id: string; readonly centerId: string; readonly trackingNumber: string };
+type Handed = { readonly packageId: string; readonly status: string };
+
+const pageMax = 500;
+const pickupMax = 1_000;
+/** Pause between two looks: short while there is work, so that nothing waits; longer when there is none, because a look costs. */
+const pauseMs = { busy: 40, idle: 150, trouble: 500 };
+
+/** Waits, or less when the shift ends. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+
+const caller = ({ apiKey }: DockOptions, dispatcher: Dispatcher) => async <T>(method: 'GET' | 'POST', url: string, body?: object): Promise<T> => {
+  const response = await request(url, {
+    method,
+    dispatcher,
+    headers: { authorization: `Bearer ${apiKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (response.statusCode >= 300) throw new Error(`${method} ${new URL(url).pathname} answered ${response.statusCode}: ${await response.body.text()}`);
+  return (await response.body.json()) as T;
+};
+
+/**
+ * Dock workers of the staffed centers: they look what is ready, hand it over through the public API and tell the carrier's driver.
+ * They work until the signal; what a service does not answer is tried again. Packages that were handed over before (by an earlier
+ * shift that ended in the middle) are told to the driver once more: he knows those he has.
+ */
+export const runDock = async (options: DockOptions): Promise<void> => {
+  const { baseUrl, carrierUrl, signal } = options;
+  const agent = new Agent({ connections: 8, keepAliveTimeout: 30_000 });
+  const call = caller(options, agent);
+  const staffed = new Set(options.centers);
+  /** Told to the carrier as soon as it answers. */
+  let onRamp: string[] = [];
+
+  const tellDriver = async (): Promise<void> => {
+    while (onRamp.length > 0) {
+      const trackingNumbers = onRamp.slice(0, pickupMax);
+      await call('POST', `${carrierUrl}/pickups`, { trackingNumbers });
+      onRamp = onRamp.slice(trackingNumbers.length);
+    }
+  };
+  const handOver = async (centerId: string, boxes: readonly DockPackage[]): Promise<void> => {
+    const { packages } = await call<{ readonly packages: readonly Handed[] }>('POST', `${baseUrl}/v1/shipments/handovers`, { centerId, packageIds: boxes.map(({ id }) => id) });
+    const gone = new Set(packages.flatMap(({ packageId, status }) => (status === 'handed_over' ? [packageId] : [])));
+    onRamp.push(...boxes.filter(({ id }) => gone.has(id)).map(({ trackingNumber }) => trackingNumber));
+  };
+  const look = async (): Promise<number> => {
+    const { items } = await call<{ readonly items: readonly DockPackage[] }>('GET', `${baseUrl}/v1/shipments/packages?status=ready&limit=${pageMax}`);
+    const byCenter = new Map<string, DockPackage[]>();
+    for (const box of items) if (staffed.has(box.centerId)) byCenter.set(box.centerId, [...(byCenter.get(box.centerId) ?? []), box]);
+    await Promise.all([...byCenter].map(([centerId, boxes]) => handOver(centerId, boxes)));
+    await tellDriver();
+    return items.length;
+  };
+  const takeOver = async (): Promise<void> => {
+    let cursor = '';
+    do {
+      const page = await call<{ readonly items: readonly DockPackage[]; readonly nextCursor?: string }>(
+        'GET',
+        `${baseUrl}/v1/shipments/packages?status=handed_over&limit=${pageMax}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      onRamp.push(...page.items.map(({ trackingNumber }) => trackingNumber));
+      cursor = page.nextCursor ?? '';
+    } while (cursor !== '');
+    await tellDriver();
+  };
+
+  let hasTakenOver = false;
+  while (!signal.aborted) {
+    try {
+      if (!hasTakenOver) await takeOver();
+      hasTakenOver = true;
+      await pause((await look()) > 0 ? pauseMs.busy : pauseMs.idle, signal);
+    } catch (error) {
+      if (!signal.aborted) options.onProblem?.(error instanceof Error ? error.message : String(error));
+      await pause(pauseMs.trouble, signal);
+    }
+  }
+  await agent.close();
+};
