@@ -1,8 +1,8 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
-import { beginWork } from '@orderlog/observability';
 import { accessKey, type Access } from './access.js';
+import { workOf } from './grpc-tracing.js';
 import { isServiceToken, presentedKey, type ApiKeys, type Identity } from './identity.js';
 import { Problem, problems } from './problem.js';
 import { rememberCall, type EdgeRequest } from './request.js';
@@ -55,7 +55,7 @@ export class AccessGuard implements CanActivate {
     };
     const presented = presentedKey(text('authorization'), text('x-api-key'));
     const identity = access !== undefined && 'public' in access ? anybody : this.identify(presented, access);
-    rememberCall(metadata, { requestId: text('x-request-id') ?? randomUUID(), identity, work: beginWork('grpc', 'server', text('traceparent')) });
+    rememberCall(metadata, { requestId: text('x-request-id') ?? randomUUID(), identity, work: workOf(metadata) });
   }
 
   private identify(presented: string | undefined, access: Access | undefined): Identity {

@@ -1,7 +1,7 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
-import { endWork, type Logger } from '@orderlog/observability';
+import type { Logger } from '@orderlog/observability';
 import type { FastifyReply } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import { problemOf } from './problem-of.js';
@@ -21,9 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const metadata: unknown = host.switchToRpc().getContext();
     // A listener of facts: its consumer decides between a retry and parking, and needs the error itself.
     if (!(metadata instanceof Metadata)) return throwError(() => error);
-    const call = callOf(metadata);
-    const requestId = call?.requestId ?? randomUUID();
-    if (call !== undefined) endWork(call.work, error);
+    const requestId = callOf(metadata)?.requestId ?? randomUUID();
     return throwError(() => richStatus(this.problem(error, requestId), requestId));
   }
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { createServer } from 'node:net';
+import type { ServerOptions } from '@grpc/grpc-js';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
@@ -10,6 +11,7 @@ import { edgeConfig, type EdgeConfig } from './edge-config.js';
 import { EdgeModule, type EdgeParts } from './edge.module.js';
 import { environment, EnvironmentError, type Environment, type Variables } from './environment.js';
 import { createGrpcServices, type GrpcServer } from './grpc-services.js';
+import { traceCalls } from './grpc-tracing.js';
 import { httpServer } from './http-server.js';
 import { apiKeys } from './identity.js';
 import { createLifecycle } from './lifecycle.js';
@@ -64,6 +66,9 @@ const within = async (promise: Promise<unknown>, ms: number): Promise<void> => {
   clearTimeout(timer);
 };
 
+/** Nest hands its channel options to the server as they are, but types them as a client's. */
+const serverOptions = (options: ServerOptions): object => options;
+
 const startGrpc = async (app: NestFastifyApplication, options: ServiceOptions, parts: EdgeParts): Promise<string> => {
   const { host, grpcPort } = parts.config;
   const address = `${host}:${grpcPort === 0 ? await freePort(host) : grpcPort}`;
@@ -79,9 +84,11 @@ const startGrpc = async (app: NestFastifyApplication, options: ServiceOptions, p
         // int64 as text and enums by name: what a JSON client of the same message would see.
         loader: { keepCase: false, longs: String, enums: String, defaults: true, arrays: true, oneofs: true, includeDirs: [...includeDirs] },
         gracefulShutdown: true,
+        ...(options.telemetry?.tracing === true ? { channelOptions: serverOptions({ interceptors: [traceCalls] }) } : {}),
         maxReceiveMessageLength: 4 * 1024 * 1024,
         onLoadPackageDefinition: (definition: object, server: GrpcServer) => {
-          installGrpcExtras(definition, server, parts.health);
+          const stopExtras = installGrpcExtras(definition, server, parts.health);
+          parts.lifecycle.add({ name: 'gRPC health', start: async () => undefined, stop: async () => stopExtras() });
           parts.grpcServices.install(server);
         },
       },
