@@ -1,5 +1,3 @@
-import bwipjs from 'bwip-js/node';
-import PDFDocument from 'pdfkit';
 import type { PickListDocument } from '../application/ports.js';
 
 type Listed = Parameters<PickListDocument>[0];
@@ -23,7 +21,13 @@ const stopsOf = (entries: Listed['entries']): Stop[] => {
   return [...stops.values()];
 };
 
-const barcode = (text: string): Promise<Buffer> => bwipjs.toBuffer({ bcid: 'code128', text, height: 9, scale: 2, includetext: false });
+/** The libraries that draw come with the first list: they take 35 MB, and most centers never print one. */
+const drawing = async () => {
+  const [{ default: PDFDocument }, { default: bwipjs }] = await Promise.all([import('pdfkit'), import('bwip-js/node')]);
+  return { PDFDocument, bwipjs };
+};
+
+const barcode = async (text: string): Promise<Buffer> => (await drawing()).bwipjs.toBuffer({ bcid: 'code128', text, height: 9, scale: 2, includetext: false });
 
 /** The standard fonts of PDF know Latin-1; anything else would be drawn as noise. */
 const printable = (text: string): string => text.replace(/[^\u0020-\u007e\u00a0-\u00ff]/g, '?');
@@ -75,6 +79,7 @@ const row = async (doc: PDFKit.PDFDocument, stop: Stop, y: number): Promise<void
 
 /** Draws a pick list on A4, in walking order: bin and quantity large, because they are read at arm's length; a barcode for each SKU. */
 export const pickListDocument: PickListDocument = async (list) => {
+  const { PDFDocument } = await drawing();
   const doc = new PDFDocument({ size: 'A4', margin, bufferPages: true, info: { Title: `Pick list ${list.pickListId}` } });
   const chunks: Buffer[] = [];
   const done = new Promise<void>((resolve, reject) => {
