@@ -49,7 +49,8 @@ const idleMs = 100;
 /** Moving a cursor is a commit. What a crash repeats because of this is dropped by the consumers. */
 const storeMs = 50;
 
-type Owned = Cursor & { storedSeq: number };
+/** A shard in our hands; nothing of it is sent before it was compared with its topic. */
+type Owned = Cursor & { storedSeq: number; isCompared: boolean };
 
 class ShardRelay implements Relay {
   readonly #topic: string;
@@ -127,15 +128,15 @@ class ShardRelay implements Relay {
     const askedAtMs = Date.now();
     const cursors = await takeLeases(this.options.sql, this.#owner, this.options.log.shards, leaseMs);
     const before = this.#owned;
-    const fresh = cursors.filter(({ shard, epoch }) => before.get(shard)?.epoch !== epoch);
     this.#owned = new Map(
       cursors.map((cursor) => {
         const known = before.get(cursor.shard);
-        return [cursor.shard, known?.epoch === cursor.epoch ? known : { ...cursor, storedSeq: cursor.seq }];
+        return [cursor.shard, known?.epoch === cursor.epoch ? known : { ...cursor, storedSeq: cursor.seq, isCompared: false }];
       }),
     );
+    const fresh = [...this.#owned.values()].filter(({ isCompared }) => !isCompared);
     for (const { shard } of fresh) this.#stopped.delete(shard);
-    if (fresh.length > 0) await this.#compareWithTopic(fresh.map(({ shard }) => shard));
+    if (fresh.length > 0) await this.#compareWithTopic(fresh);
     this.#leaseUntilMs = askedAtMs + leaseMs;
     this.#renewAtMs = askedAtMs + renewMs;
     await this.#measureLag();
@@ -148,18 +149,17 @@ class ShardRelay implements Relay {
   }
 
   /** A topic that ends before our last send was emptied or made anew: what it should still hold is published again. */
-  async #compareWithTopic(shards: readonly number[]): Promise<void> {
+  async #compareWithTopic(cursors: readonly Owned[]): Promise<void> {
     const admin = await this.options.kafka.admin();
     try {
       const ends = new Map((await admin.ends(this.#topic)).map((end) => [end.partition, end]));
-      for (const shard of shards) {
-        const cursor = this.#owned.get(shard);
-        const end = ends.get(shard);
-        if (cursor === undefined || cursor.seq === 0) continue;
-        if (end === undefined) throw new Error(`${this.#topic} has no partition ${shard}`);
+      for (const cursor of cursors) {
+        const end = ends.get(cursor.shard);
+        if (end === undefined) throw new Error(`${this.#topic} has no partition ${cursor.shard}`);
         const isShorter = end.high < cursor.topicEnd;
         const isEmptied = end.low === end.high;
-        if (isShorter || isEmptied) await this.#backToRecent(cursor, isShorter ? 'shorter' : 'empty');
+        if (cursor.seq > 0 && (isShorter || isEmptied)) await this.#backToRecent(cursor, isShorter ? 'shorter' : 'empty');
+        cursor.isCompared = true;
       }
     } finally {
       await admin.close();
@@ -178,7 +178,7 @@ class ShardRelay implements Relay {
   /** One query, as few sends as fit; answers how many rows were published. */
   async #round(): Promise<number> {
     if (Date.now() >= this.#leaseUntilMs) return 0;
-    const cursors = [...this.#owned.values()].filter(({ shard }) => !this.#stopped.has(shard));
+    const cursors = [...this.#owned.values()].filter(({ shard, isCompared }) => isCompared && !this.#stopped.has(shard));
     if (cursors.length === 0) return 0;
     const rows = await this.options.log.readShards(
       cursors.map(({ shard, seq }) => ({ shard, after: seq })),
