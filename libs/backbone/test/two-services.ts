@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Body, Controller, Delete, Get, Inject, Module, Param, Post, Req, type Type } from '@nestjs/common';
-import { BackboneModule, backboneConfig, EVENT_LOG, PG_POOL, serviceMigrations } from '@orderlog/backbone';
 import { services, type EventContext, type ServiceName } from '@orderlog/contracts';
 import type { Decider } from '@orderlog/decider';
 import { bringUp, contextOf, validated, WholeNumber, type StartedService } from '@orderlog/edge';
@@ -10,6 +9,7 @@ import type { Projection } from '@orderlog/projections';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 import type { FastifyRequest } from 'fastify';
 import { Client, type Pool } from 'pg';
+import { BackboneModule, backboneConfig, EVENT_LOG, PG_POOL, serviceMigrations } from '../src/index.js';
 
 type Rated = { readonly type: 'OrderFeedbackReceived'; readonly data: { readonly orderId: string; readonly score: number; readonly personalDataVersion: number } };
 type Rate = { readonly orderId: string; readonly score: number };
