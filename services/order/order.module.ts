@@ -38,6 +38,16 @@ const MAILER = Symbol('orderlog:mailer');
 type Digest = (text: string) => string;
 type OwnMailer = ReturnType<typeof smtpMailer> | undefined;
 
+const tokenBytes = 18;
+let drawn = Buffer.alloc(0);
+let used = 0;
+/** Unguessable; drawn 256 at a time, since asking the system for each order would cost as much as judging it. */
+const newTrackingToken = (): string => {
+  if (used >= drawn.length) [drawn, used] = [randomBytes(256 * tokenBytes), 0];
+  used += tokenBytes;
+  return drawn.toString('base64url', used - tokenBytes, used);
+};
+
 const keysKeptDays = 7;
 const cleaningMs = 10 * 60_000;
 
@@ -94,7 +104,7 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
       provide: PLACE_ORDERS,
       inject: [EVENT_LOG, CLOCK, DIGEST],
       useFactory: (log: EventLog, clock: Clock, digestOf: Digest) =>
-        createPlaceOrders({ log, clock, digestOf, newTrackingToken: () => randomBytes(18).toString('base64url') }),
+        createPlaceOrders({ log, clock, digestOf, newTrackingToken }),
     },
     {
       provide: ORDER_DESK,

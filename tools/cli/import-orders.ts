@@ -21,7 +21,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const submit = async (client: ApiClient, document: Readonly<Record<string, unknown>>, dryRun: boolean): Promise<'accepted' | 'already'> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const answer = await client.call('POST', dryRun ? '/v1/orders?dryRun=true' : '/v1/orders?onUnknownSku=hold', document, { 'idempotency-key': keyOf(document) });
+      const answer = await client.call<{ readonly known?: boolean }>('POST', dryRun ? '/v1/orders?dryRun=true' : '/v1/orders?onUnknownSku=hold', document, { 'idempotency-key': keyOf(document) });
+      if (dryRun) return answer.body.known === true ? 'already' : 'accepted';
       return answer.status === 201 && answer.headers['idempotent-replayed'] === undefined ? 'accepted' : 'already';
     } catch (error) {
       const again = error instanceof Unreachable || (error instanceof ProblemAnswer && (error.status >= 502 || error.status === 503 || error.status === 429));

@@ -39,7 +39,11 @@ export type IntakeParts = {
 };
 
 /** Judges submitted documents and has them placed. */
-export type IntakeDesk = (submission: Submission) => Promise<Intake>;
+export type IntakeDesk = {
+  readonly place: (submission: Submission) => Promise<Intake>;
+  /** Says what would become of a document; stores nothing. */
+  readonly rehearse: (submission: Submission) => Promise<Record<string, unknown>>;
+};
 
 const unknownSku = ({ body }: Submission, lineIds: readonly string[]): Problem => {
   const errors = lineIds.map((lineId) => {
@@ -56,6 +60,13 @@ const missingPostalCode = (body: PlaceOrderRequest): Problem | undefined => {
     errors: [{ pointer: '/shippingAddress/postalCode', message: `is missing: addresses in ${countryCode} have one` }],
   });
 };
+
+const referenceTaken = (orderId: string): Problem =>
+  new Problem(placingProblems.referenceConflict, {
+    detail: `the order ${orderId} has this external reference and another content`,
+    errors: [{ pointer: '/externalReference', message: 'is taken' }],
+    extensions: { orderId },
+  });
 
 /** Makes the intake. */
 export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, trackingUrl }: IntakeParts): IntakeDesk => {
@@ -89,11 +100,7 @@ export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, track
       case 'same_reference':
         return documented(200, false, await desk.viewAt(given.orderId, given.version));
       case 'other_reference':
-        throw new Problem(placingProblems.referenceConflict, {
-          detail: `the order ${given.orderId} has this external reference and another content`,
-          errors: [{ pointer: '/externalReference', message: 'is taken' }],
-          extensions: { orderId: given.orderId },
-        });
+        throw referenceTaken(given.orderId);
       case 'key_reused':
         throw new Problem(placingProblems.keyReused, { errors: [{ pointer: ':Idempotency-Key', message: 'was used with another body' }] });
       case 'refused':
@@ -101,13 +108,12 @@ export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, track
     }
   };
 
-  return async (submission) => {
-    const { body, idempotencyKey, context, holdUnknownSkus } = submission;
+  const placingOf = ({ body, idempotencyKey, context }: Submission): Placing => {
     const missing = missingPostalCode(body);
     if (missing !== undefined) throw missing;
     const submitted = submittedOrder(body, releaseOnOf(body.channel));
     const strangers = submitted.order.lines.filter((line) => !items.isOffered(line.sku)).map((line) => line.lineId);
-    const placing: Placing = {
+    return {
       tenantId: context.tenantId,
       idempotencyKey,
       submitted,
@@ -115,7 +121,24 @@ export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, track
       unknownSkuLines: strangers,
       context,
     };
-    if (strangers.length > 0 && !holdUnknownSkus) return refuse(placing, unknownSku(submission, strangers));
-    return answer(placing, await placeOrders.place(placing));
+  };
+
+  return {
+    place: async (submission) => {
+      const placing = placingOf(submission);
+      const { unknownSkuLines } = placing;
+      if (unknownSkuLines.length > 0 && !submission.holdUnknownSkus) return refuse(placing, unknownSku(submission, unknownSkuLines));
+      return answer(placing, await placeOrders.place(placing));
+    },
+    rehearse: async (submission) => {
+      const placing = placingOf(submission);
+      const { unknownSkuLines } = placing;
+      if (unknownSkuLines.length > 0 && !submission.holdUnknownSkus) throw unknownSku(submission, unknownSkuLines);
+      const rehearsal = await placeOrders.rehearse(placing, sql);
+      if (rehearsal.outcome === 'refused') throw refused(rehearsal.refusal);
+      if (rehearsal.outcome === 'other_reference') throw referenceTaken(rehearsal.orderId);
+      const { known } = rehearsal;
+      return { dryRun: true, known: known !== undefined, ...(known === undefined ? {} : { orderId: known }), unknownSkuLines };
+    },
   };
 };

@@ -28,6 +28,11 @@ export type PlacingAnswer =
   | { readonly outcome: 'key_reused' }
   | { readonly outcome: 'refused'; readonly refusal: Refusal<OrderRefusal> };
 
+/** What a rehearsal of placing came to. */
+export type Rehearsal =
+  | { readonly outcome: 'acceptable'; readonly known: string | undefined }
+  | Extract<PlacingAnswer, { readonly outcome: 'other_reference' | 'refused' }>;
+
 /** What the use case is made of. */
 export type PlacingParts = {
   readonly log: EventLog;
@@ -43,6 +48,8 @@ export type PlaceOrders = {
   place(placing: Placing): Promise<PlacingAnswer>;
   /** The answer a key was given before, if any: a request that would be refused today may be the repeat of one that was not. */
   answered(placing: Placing, sql: SqlExecutor): Promise<PlacingAnswer | undefined>;
+  /** What would become of it; nothing is stored. `known` is the order that is there already. */
+  rehearse(placing: Placing, sql: SqlExecutor): Promise<Rehearsal>;
   /** Waits until nothing is being placed; refuses what comes later. */
   drain(): Promise<void>;
 };
@@ -63,6 +70,8 @@ type ClaimRow = {
 };
 
 const claimSql = 'select n, outcome, order_id, status, version from claim_orders($1, $2, $3, $4, $5, $6, $7, $8)';
+const referenceSql = `select order_id, digest = decode($4, 'hex') as is_same from external_references
+where tenant_id = $1 and channel = $2 and external_reference = $3`;
 const answeredSql = `select digest = decode($3, 'hex') as is_same, order_id, status, version from idempotency_keys where tenant_id = $1 and key = $2`;
 
 /** Cannot stand in JSON, nor in a text that passed the edge. */
@@ -203,6 +212,20 @@ export const createPlaceOrders = (parts: PlacingParts): PlaceOrders => {
       return row.is_same
         ? { outcome: 'replayed', orderId: row.order_id, status: row.status, version: row.version }
         : { outcome: 'key_reused' };
+    },
+    rehearse: async (placing, sql) => {
+      const draft = draftOf(placing, newOrderId(0, log.shards), parts);
+      if (isRefusal(draft)) return { outcome: 'refused', refusal: draft };
+      const { channel, externalReference } = placing.submitted.order;
+      const { rows } = await sql.query<{ order_id: string; is_same: boolean }>(referenceSql, [
+        placing.tenantId,
+        channel,
+        externalReference,
+        placing.digest,
+      ]);
+      const [row] = rows;
+      if (row !== undefined && !row.is_same) return { outcome: 'other_reference', orderId: row.order_id };
+      return { outcome: 'acceptable', known: row?.order_id };
     },
     drain: () => commits.drain(),
   };

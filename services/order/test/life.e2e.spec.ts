@@ -129,7 +129,7 @@ describe('an order on its way', () => {
     const [comment] = await running.sql<{ data: object }>(`select data from personal_data where order_id = $1 and kind = 'feedback'`, [orderId]);
     expect(comment?.data).toStrictEqual({ comment: 'Maria is happy' });
     const { body } = await call(running, 'GET', `/v1/orders/${orderId}/timeline`);
-    const types = (body['facts'] as { type: string }[]).map(({ type }) => type);
+    const types = (body['entries'] as { type: string }[]).map(({ type }) => type);
     expect(types).toContain('ItemPicked');
     expect(types.filter((type) => type === 'OrderPackageShipped')).toHaveLength(1);
     expect(letters.filter(({ text }) => text.includes('SW123'))).toHaveLength(1);

@@ -156,15 +156,30 @@ describe('an import', () => {
     const body = orderBody([1, 1]);
     return { ...body, lines: body.lines.map((line, n) => (n === 1 ? { ...line, sku: 'NEVER-SEEN' } : line)) };
   };
+  const place = (body: unknown, key: string, query: string, apiKey: string) =>
+    call(running, 'POST', `/v1/orders?${query}`, body, { 'idempotency-key': key, authorization: `Bearer ${apiKey}` });
   it('may have an order with an unknown product held', async () => {
-    const answer = await submit(running, unknown(), 'import-1', { authorization: `Bearer ${keys.import}`, 'on-unknown-sku': 'hold' });
+    const answer = await place(unknown(), 'import-1', 'onUnknownSku=hold', keys.import);
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({ status: 'on_hold', holds: [{ reason: 'UNKNOWN_SKU', lineIds: ['2'] }] });
     const released = await call(running, 'POST', `/v1/orders/${String(answer.body['id'])}/holds/unknown-sku/release`);
     expect([released.status, released.body['status']]).toStrictEqual([200, 'accepted']);
   });
   it('is the only one who may', async () => {
-    expect((await submit(running, unknown(), 'import-2', { 'on-unknown-sku': 'hold' })).status).toBe(403);
+    expect((await place(unknown(), 'import-2', 'onUnknownSku=hold', keys.shop)).status).toBe(403);
+    expect((await place(unknown(), 'import-2', 'onUnknownSku=maybe', keys.import)).status).toBe(400);
+  });
+  it('may ask what would become of an order, and nothing changes', async () => {
+    const body = orderBody();
+    const before = await counts();
+    const fresh = await place(body, 'dry-1', 'dryRun=true', keys.import);
+    expect([fresh.status, fresh.body]).toStrictEqual([200, { dryRun: true, known: false, unknownSkuLines: [] }]);
+    expect((await place(unknown(), 'dry-2', 'dryRun=true', keys.import)).body['type']).toBe('urn:orderlog:problem:unknown-sku');
+    expect((await place({ ...body, totals: { ...body.totals, lines: 1 } }, 'dry-3', 'dryRun=true', keys.import)).status).toBe(422);
+    expect(await counts()).toStrictEqual(before);
+    const placed = await submit(running, body, 'dry-4');
+    expect((await place(body, 'dry-5', 'dryRun=true', keys.import)).body).toMatchObject({ known: true, orderId: placed.body['id'] });
+    expect((await place({ ...body, number: 'z' }, 'dry-6', 'dryRun=true', keys.import)).status).toBe(409);
   });
 });
 
@@ -251,7 +266,7 @@ describe('a fact that comes over Kafka', () => {
     const order = await inStatus(running, orderId, 'routed');
     expect(order['fulfillments']).toMatchObject([{ centerId: 'berlin', status: 'scheduled', requestStatus: 'unsubmitted' }]);
     const { body: timeline } = await call(running, 'GET', `/v1/orders/${orderId}/timeline`);
-    const facts = timeline['facts'] as { service: string; type: string; actor: { id: string } }[];
+    const facts = timeline['entries'] as { service: string; type: string; actor: { id: string } }[];
     expect(facts.map(({ service, type, actor }) => `${service} ${type} ${actor.id}`)).toStrictEqual([
       'order OrderPlaced shop',
       'order OrderAccepted shop',

@@ -41,7 +41,7 @@ export class OrderServiceController {
     const idempotencyKey = keyOf(call, metadata);
     const { correlationId: _unknown, ...context } = contextOfCall(metadata, { correlationId: '' });
     const body = validate(PlaceOrderRequest, documentOf(call.order ?? {}));
-    const answer = await this.intake({ body, idempotencyKey, holdUnknownSkus: call.holdUnknownSkus, context });
+    const answer = await this.intake.place({ body, idempotencyKey, holdUnknownSkus: call.holdUnknownSkus, context });
     return { order: answer.document, replayed: answer.replayed, created: answer.status === 201 };
   }
 

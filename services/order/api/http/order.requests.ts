@@ -1,6 +1,12 @@
 import { Instant, NestedList, OneOf, Text, TextList, Truth, WholeNumber } from '@orderlog/edge';
 import { orderStatuses } from '@orderlog/order-domain';
 
+/** Query of `POST /v1/orders`. */
+export class PlaceOrderQuery {
+  @OneOf(['refuse', 'hold'], { optional: true, description: 'hold: role import only; the order is placed and held until its products are known' }) onUnknownSku?: string;
+  @Truth({ optional: true, description: 'judges the document and stores nothing; answers 200' }) dryRun?: boolean;
+}
+
 /** Units of a line that are to be cancelled. */
 export class CancellationLineRequest {
   @Text({ max: 8, description: 'the id of the line in this order' }) lineId!: string;

@@ -23,7 +23,7 @@ import type { IntakeDesk } from '../intake.js';
 import { trackingUrlOf } from '../tracking-url.js';
 import { INTAKE, ORDER_DESK, ORDER_SUMMARY, ORDER_TIMELINE } from '../tokens.js';
 import { orderDocument } from './order.response.js';
-import { OrdersQuery } from './order.requests.js';
+import { OrdersQuery, PlaceOrderQuery } from './order.requests.js';
 import { PlaceOrderRequest } from './place-order.request.js';
 
 const keyMissing = (): Problem =>
@@ -50,31 +50,33 @@ export class OrdersController {
     summary: 'Places an order',
     description:
       'Needs the header `Idempotency-Key`. A repeat with the same key and body is answered as the first time, with `Idempotent-Replayed: true`. ' +
-      'Another key with the same external reference and body answers 200 with the order. Imports may send `On-Unknown-Sku: hold`.',
+      'Another key with the same external reference and body answers 200 with the order. Imports may ask for `onUnknownSku=hold`.',
     answers: {
       201: 'placed; `Location` names it',
-      200: 'an order with this external reference and the same content exists',
+      200: 'an order with this external reference and the same content exists, or the answer to a dry run',
       409: 'another order has this external reference; `orderId` names it',
       422: 'the body is not valid, a total is wrong, a product is not known, or the key was used with another body',
     },
   })
   async place(
     @Body(validated(PlaceOrderRequest)) body: PlaceOrderRequest,
+    @Query(validatedQuery(PlaceOrderQuery)) query: PlaceOrderQuery,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const idempotencyKey = idempotencyKeyOf(request);
     if (idempotencyKey === undefined) throw keyMissing();
-    const wish = request.headers['on-unknown-sku'];
-    if (wish !== undefined && wish !== 'hold' && wish !== 'refuse') {
-      throw new Problem(problems.invalidHeader, { errors: [{ pointer: ':On-Unknown-Sku', message: 'has to be hold or refuse' }] });
-    }
-    const holdUnknownSkus = wish === 'hold';
+    const holdUnknownSkus = query.onUnknownSku === 'hold';
     if (holdUnknownSkus && !identityOf(request).roles.includes('import')) {
       throw new Problem(problems.forbidden, { detail: 'Only the role import may have unknown products held.' });
     }
     const { correlationId: _unknown, ...context } = contextOf(request, { correlationId: '' });
-    const answer = await this.intake({ body, idempotencyKey, holdUnknownSkus, context });
+    const submission = { body, idempotencyKey, holdUnknownSkus, context };
+    if (query.dryRun === true) {
+      void reply.status(200);
+      return this.intake.rehearse(submission);
+    }
+    const answer = await this.intake.place(submission);
     void reply.status(answer.status).header('location', `/v1/orders/${answer.orderId}`).header('etag', `"${answer.version}"`);
     if (answer.replayed) void reply.header('idempotent-replayed', 'true');
     return answer.document;
@@ -110,6 +112,6 @@ export class OrdersController {
   })
   async timeline(@Param('id') id: string, @Req() request: FastifyRequest): Promise<object> {
     const view = found(await this.desk.view(identityOf(request).tenantId, id), `the order ${id}`);
-    return { orderId: id, version: view.version, facts: await this.timelines.of(id) };
+    return { orderId: id, version: view.version, entries: await this.timelines.of(id) };
   }
 }
