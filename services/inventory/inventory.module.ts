@@ -1,5 +1,5 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { BackboneModule, COPIES, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { BackboneModule, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
 import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
 import { executorOf, type EventLog } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
@@ -18,6 +18,7 @@ import { BackorderQueueRow } from './read-models/backorder-queue/backorder-queue
 import { stockLedger } from './read-models/stock-ledger/stock-ledger.projection.js';
 import { StockLedgerRow } from './read-models/stock-ledger/stock-ledger.row.js';
 import { StockLevelRow } from './read-models/stock-level/stock-level.row.js';
+import { QUERIES, queriesOn } from './read-models/queries.js';
 
 const PARTS = Symbol('orderlog:inventory-parts');
 
@@ -39,6 +40,7 @@ const PARTS = Symbol('orderlog:inventory-parts');
   ],
   controllers: [ItemsController, StockController, OrderListener],
   providers: [
+    { provide: QUERIES, inject: [DATA_SOURCE], useFactory: queriesOn },
     {
       provide: PARTS,
       inject: [EVENT_LOG, PG_POOL, COPIES, CONFIG, LOGGER],

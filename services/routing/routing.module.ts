@@ -1,5 +1,5 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { BackboneModule, copy, COPIES, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { BackboneModule, copy, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
 import type { AvailabilityCopy, ItemCopy } from '@orderlog/contracts';
 import { LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
 import { executorOf, type EventLog } from '@orderlog/event-log';
@@ -15,6 +15,7 @@ import { backgroundStep } from './infrastructure/background.js';
 import { routingParts, type RoutingParts } from './infrastructure/wiring.js';
 import { centerLoad } from './read-models/center-load/center-load.projection.js';
 import { CenterLoadRow } from './read-models/center-load/center-load.row.js';
+import { QUERIES, queriesOn } from './read-models/queries.js';
 
 const PARTS = Symbol('orderlog:routing-parts');
 
@@ -34,6 +35,7 @@ const PARTS = Symbol('orderlog:routing-parts');
   ],
   controllers: [CentersController, RoutingController, OrderListener],
   providers: [
+    { provide: QUERIES, inject: [DATA_SOURCE], useFactory: queriesOn },
     {
       provide: PARTS,
       inject: [PG_POOL, COPIES, LOGGER],

@@ -52,6 +52,8 @@ export type Choice = {
 
 /** Steps of the search for plans whose parcels or capacities couple the lines; beyond it the best plan found so far stands. */
 const searchStepsMax = 20_000;
+/** The same for orders of very many lines, whose steps are longer: no plan may hold up the others for more than a moment. */
+const searchTouchesMax = 1_000_000;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
@@ -101,7 +103,7 @@ export const comparePlans = (a: Plan, b: Plan): number =>
   a.legs.length - b.legs.length ||
   (idsOf(a) < idsOf(b) ? -1 : idsOf(a) > idsOf(b) ? 1 : 0);
 
-type Search = { steps: number };
+type Search = { steps: number; readonly stepsMax: number; touches: number };
 
 /**
  * The cheapest units of each line from a set of centers, within their capacities. Exact when every center needs one parcel at most and
@@ -158,7 +160,7 @@ const fillTogether = (problem: Problem, subset: readonly CenterOption[], search:
 
   const visit = (d: number, n: number, missing: number, filled: number): void => {
     search.steps += 1;
-    if (search.steps > searchStepsMax) return;
+    if (search.steps > search.stepsMax) return;
     const hope = wanted - filled - Math.min(missing, reachable[d] ?? 0) - (reachable[d + 1] ?? 0);
     if (hope > best.unfilled || (hope === best.unfilled && costSoFar() > best.cost.total)) return;
     if (d === demands.length) {
@@ -178,16 +180,11 @@ const fillTogether = (problem: Problem, subset: readonly CenterOption[], search:
       grams[n] = (grams[n] ?? 0) - units * weight;
       unitsLeft[n] = (unitsLeft[n] ?? 0) + units;
       row[d] = 0;
-      if (search.steps > searchStepsMax) return;
+      if (search.steps > search.stepsMax) return;
     }
   };
   visit(0, 0, demands[0]?.quantity ?? 0, 0);
   return best;
-};
-
-const lastEntryCost = (centers: readonly CenterOption[]): number => {
-  const last = centers[centers.length - 1];
-  return last === undefined ? 0 : entryCost(last);
 };
 
 /** Calls back with every set of `size` centers, in the order of the list, unless the bound says that none with this beginning can win. */
@@ -199,7 +196,7 @@ const subsets = (
 ): void => {
   const chosen: CenterOption[] = [];
   const extend = (from: number): void => {
-    if (chosen.length === size) return visit([...chosen]);
+    if (chosen.length === size) return visit(chosen);
     for (let n = from; n <= centers.length - (size - chosen.length); n += 1) {
       const center = centers[n];
       if (center === undefined) return;
@@ -211,64 +208,94 @@ const subsets = (
   extend(0);
 };
 
-/**
- * The cheapest way to send as much as can be sent: exact over all sets of centers (for sets that need several parcels of one center or
- * hit a capacity: within `searchStepsMax` steps). Sets are tried by size; the sum of their entry costs is the bound that ends the search,
- * which is why most orders look at single centers only.
- */
-export const chooseCenters = (problem: Problem): Choice => {
-  const centers = [...problem.centers]
-    .filter(({ available, capacityUnits }) => capacityUnits > 0 && available.some((units) => units > 0))
-    .sort((a, b) => entryCost(a) - entryCost(b) || (a.centerId < b.centerId ? -1 : 1));
-  const { demands, splitPenalty, candidatesMax } = problem;
-  const wanted = sum(demands.map(({ quantity }) => quantity));
-  const isLight = sum(demands.map(({ quantity, weightGrams }) => quantity * weightGrams)) <= problem.parcelWeightMaxGrams;
-  const fillable = (subset: readonly CenterOption[]): number =>
-    sum(demands.map(({ quantity }, d) => Math.min(quantity, sum(subset.map(({ available }) => available[d] ?? 0)))));
-  const mostFilled = Math.min(fillable(centers), sum(centers.map(({ capacityUnits }) => capacityUnits)));
-  const leastUnfilled = wanted - mostFilled;
-  const entryCosts = centers.map(entryCost);
-  const search: Search = { steps: 0 };
+/** Units that a set of centers has of what is wanted, capacities aside. */
+const fillable = (demands: readonly Demand[], subset: readonly CenterOption[]): number => {
+  let filled = 0;
+  for (let d = 0; d < demands.length; d += 1) {
+    let units = 0;
+    for (const { available } of subset) units += available[d] ?? 0;
+    filled += Math.min(units, demands[d]?.quantity ?? 0);
+  }
+  return filled;
+};
+
+/** Entry costs of some centers and the penalties of so many legs: what every plan of just these centers costs at least. */
+const leastCost = (subset: readonly CenterOption[], legs: number, splitPenalty: number): number =>
+  subset.reduce((total, center) => total + entryCost(center), Math.max(0, legs - 1) * splitPenalty);
+
+/** The best plans so far, and what they say about each center. */
+const ranking = (leastUnfilled: number, candidatesMax: number) => {
   const candidates: Plan[] = [];
   const leastCostWith = new Map<string, number>();
   let plansConsidered = 0;
-
-  const keep = (plan: Plan): void => {
-    plansConsidered += 1;
-    if (plan.unfilled === leastUnfilled) {
-      for (const { center } of plan.legs) {
-        leastCostWith.set(center.centerId, Math.min(plan.cost.total, leastCostWith.get(center.centerId) ?? Number.MAX_SAFE_INTEGER));
+  return {
+    candidates,
+    leastCostWith,
+    count: () => plansConsidered,
+    /** What a plan has to stay below; no bound before one fills as much as can be filled. */
+    bound: () => (candidates[0]?.unfilled === leastUnfilled ? candidates[0].cost.total : Number.MAX_SAFE_INTEGER),
+    keep: (plan: Plan): void => {
+      plansConsidered += 1;
+      if (plan.unfilled === leastUnfilled) {
+        for (const { center } of plan.legs) {
+          leastCostWith.set(center.centerId, Math.min(plan.cost.total, leastCostWith.get(center.centerId) ?? Number.MAX_SAFE_INTEGER));
+        }
       }
-    }
-    candidates.push(plan);
-    candidates.sort(comparePlans);
-    if (candidates.length > candidatesMax) candidates.pop();
+      candidates.push(plan);
+      candidates.sort(comparePlans);
+      if (candidates.length > candidatesMax) candidates.pop();
+    },
   };
-  const bound = (): number => (candidates[0]?.unfilled === leastUnfilled ? candidates[0].cost.total : Number.MAX_SAFE_INTEGER);
-  const cheapest = (size: number): number => sum(entryCosts.slice(0, size));
+};
 
-  for (let size = 1; size <= centers.length; size += 1) {
-    if (cheapest(size) + (size - 1) * splitPenalty > bound()) break;
+/**
+ * The cheapest way to send as much as can be sent: exact over all sets of centers (where weight asks for several parcels of
+ * one center, or a capacity binds: within the limits of the search). Sets are tried by size; the sum of their entry costs is the bound that ends the search,
+ * which is why most orders look at single centers only. Centers without which less could be sent are in every set.
+ */
+export const chooseCenters = (problem: Problem): Choice => {
+  const { demands, splitPenalty, candidatesMax } = problem;
+  const centers = problem.centers
+    .filter(({ available, capacityUnits }) => capacityUnits > 0 && available.some((units) => units > 0))
+    .sort((a, b) => entryCost(a) - entryCost(b) || (a.centerId < b.centerId ? -1 : 1));
+  const wanted = sum(demands.map(({ quantity }) => quantity));
+  const hasRoom = centers.every(({ capacityUnits }) => capacityUnits >= wanted);
+  const isApart = hasRoom && sum(demands.map(({ quantity, weightGrams }) => quantity * weightGrams)) <= problem.parcelWeightMaxGrams;
+  const mostFilled = Math.min(fillable(demands, centers), sum(centers.map(({ capacityUnits }) => capacityUnits)));
+  const { candidates, leastCostWith, count, bound, keep } = ranking(wanted - mostFilled, candidatesMax);
+  const search: Search = { steps: 0, stepsMax: Math.min(searchStepsMax, searchTouchesMax / (demands.length * centers.length)), touches: 0 };
+  const tryOut = (subset: readonly CenterOption[]): void => {
+    search.touches += demands.length * subset.length;
+    const plan = isApart ? priced(problem, subset, fillApart(problem, subset)) : fillTogether(problem, subset, search);
+    // A center of the set that sends nothing: the same plan was met as a smaller set.
+    if (plan.legs.length === subset.length) keep(plan);
+  };
+
+  // Single centers are all looked at: they explain the decision.
+  for (const center of centers) tryOut([center]);
+  const needed = hasRoom ? centers.filter((center) => fillable(demands, centers.filter((other) => other !== center)) < mostFilled) : [];
+  const others = centers.filter((center) => !needed.includes(center));
+  for (let size = Math.max(2, needed.length); size <= centers.length; size += 1) {
+    const more = size - needed.length;
+    const neededCost = leastCost(needed, size, splitPenalty);
+    if (neededCost + leastCost(others.slice(0, more), 0, 0) > bound()) break;
     subsets(
-      centers,
-      size,
-      // Centers come in the order of their entry costs: those still to be added cost at least as much as the last one.
-      // Single centers are all looked at: they explain the decision.
-      (chosen) =>
-        size > 1 && sum(chosen.map(entryCost)) + (size - chosen.length) * lastEntryCost(chosen) + (size - 1) * splitPenalty > bound(),
-      (subset) => {
-        if (size > 1 && isLight && fillable(subset) < mostFilled && bound() < Number.MAX_SAFE_INTEGER) return;
-        const isApart = isLight && subset.every(({ capacityUnits }) => capacityUnits >= wanted);
-        const plan = isApart ? priced(problem, subset, fillApart(problem, subset)) : fillTogether(problem, subset, search);
-        // A center of the set that sends nothing: the same plan was met as a smaller set.
-        if (plan.legs.length === size) keep(plan);
+      others,
+      more,
+      // They come in the order of their entry costs: those still to be added cost at least as much as the last one.
+      (chosen) => neededCost + leastCost(chosen, 0, 0) + (more - chosen.length) * leastCost(chosen.slice(-1), 0, 0) > bound(),
+      (chosen) => {
+        const subset = [...needed, ...chosen];
+        if (hasRoom && fillable(demands, subset) < mostFilled) return;
+        if (!isApart && search.touches > searchTouchesMax && bound() < Number.MAX_SAFE_INTEGER) return;
+        tryOut(subset);
       },
     );
   }
   for (const center of centers) {
     if (leastCostWith.has(center.centerId)) continue;
-    const companion = sum(centers.filter((other) => other !== center).slice(0, 1).map(entryCost));
-    leastCostWith.set(center.centerId, entryCost(center) + companion + splitPenalty);
+    const companion = centers.find((other) => other !== center);
+    leastCostWith.set(center.centerId, leastCost(companion === undefined ? [center] : [center, companion], 2, splitPenalty));
   }
-  return { candidates, leastCostWith, plansConsidered };
+  return { candidates, leastCostWith, plansConsidered: count() };
 };

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { DATA_SOURCE, EVENT_LOG } from '@orderlog/backbone';
+import { EVENT_LOG } from '@orderlog/backbone';
 import type { EventContext } from '@orderlog/contracts';
 import { isRefusal, type Refusal } from '@orderlog/decider';
 import {
@@ -19,13 +19,10 @@ import {
 } from '@orderlog/edge';
 import type { EventLog } from '@orderlog/event-log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { DataSource } from 'typeorm';
 import type { Moved, MoveRefusal } from '../../application/move-stock.js';
 import { itemStream, items, reservations, reservationStream } from '../../application/streams.js';
 import { USE_CASES, type UseCases } from '../../application/use-cases.js';
-import { waitingLines } from '../../read-models/backorder-queue/backorder-queue.queries.js';
-import { ledgerOf } from '../../read-models/stock-ledger/stock-ledger.queries.js';
-import { stockOfCenter, stockOfSku } from '../../read-models/stock-level/stock-level.queries.js';
+import { QUERIES, type Queries } from '../../read-models/queries.js';
 import { skuOfPath } from './items.controller.js';
 import { moveRefusals } from './problems.js';
 import { AdjustmentRequest, BackordersQuery, CenterStockQuery, CountRequest, LedgerQuery, ReceiptRequest } from './stock.request.js';
@@ -44,7 +41,7 @@ const recorded = {
 export class StockController {
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(DATA_SOURCE) private readonly source: DataSource,
+    @Inject(QUERIES) private readonly queries: Queries,
     @Inject(USE_CASES) private readonly inventory: UseCases,
   ) {}
 
@@ -85,7 +82,7 @@ export class StockController {
   @Operation({ summary: 'The stock of a center, by SKU' })
   async ofCenter(@Query(validatedQuery(CenterStockQuery)) { centerId, cursor, limit = pageSize.default }: CenterStockQuery) {
     const after = String(decodeCursor(cursor, 1)?.[0] ?? '');
-    return pageOf(await stockOfCenter(this.source, centerId, after, limit + 1), limit, stockResponse, ({ sku }) => [sku]);
+    return pageOf(await this.queries.stockOfCenter(centerId, after, limit + 1), limit, stockResponse, ({ sku }) => [sku]);
   }
 
   @Get('backorders')
@@ -93,7 +90,7 @@ export class StockController {
   async waiting(@Query(validatedQuery(BackordersQuery)) { sku = '', cursor, limit = pageSize.default }: BackordersQuery) {
     const [queuedAt, orderId, lineId] = decodeCursor(cursor, 3) ?? [];
     const after = queuedAt === undefined ? undefined : { queuedAt: String(queuedAt), orderId: String(orderId), lineId: String(lineId) };
-    const rows = await waitingLines(this.source, sku, after, limit + 1);
+    const rows = await this.queries.waitingLines(sku, after, limit + 1);
     return pageOf(rows, limit, backorderResponse, (row) => [row.queuedAt, row.orderId, row.lineId]);
   }
 
@@ -107,7 +104,7 @@ export class StockController {
   @Get(':sku')
   @Operation({ summary: 'The stock of a SKU, by center', answers: { 404: 'there is no such item' } })
   async ofSku(@Param('sku') sku: string) {
-    const rows = await stockOfSku(this.source, skuOfPath(sku));
+    const rows = await this.queries.stockOfSku(skuOfPath(sku));
     if (rows.length === 0) found((await this.log.state(items, itemStream(sku))).state.record, `the item ${sku}`);
     return skuResponse(sku, rows);
   }
@@ -116,7 +113,7 @@ export class StockController {
   @Operation({ summary: 'Every movement of a SKU in a center, in order' })
   async ledger(@Param('sku') sku: string, @Query(validatedQuery(LedgerQuery)) { centerId, cursor, limit = pageSize.default }: LedgerQuery) {
     const after = Number(decodeCursor(cursor, 1)?.[0] ?? 0);
-    return pageOf(await ledgerOf(this.source, skuOfPath(sku), centerId, after, limit + 1), limit, ledgerResponse, ({ stockVersion }) => [stockVersion]);
+    return pageOf(await this.queries.ledgerOf(skuOfPath(sku), centerId, after, limit + 1), limit, ledgerResponse, ({ stockVersion }) => [stockVersion]);
   }
 }
 

@@ -1,13 +1,12 @@
 import { Body, Controller, Get, Inject, Param, Put, Req } from '@nestjs/common';
-import { DATA_SOURCE, EVENT_LOG } from '@orderlog/backbone';
+import { EVENT_LOG } from '@orderlog/backbone';
 import { contextOf, found, idForm, Operation, Problem, problems, Roles, validated, type FieldError } from '@orderlog/edge';
 import type { EventLog } from '@orderlog/event-log';
 import type { FastifyRequest } from 'fastify';
-import type { DataSource } from 'typeorm';
 import { centers, centerStream } from '../../application/streams.js';
 import { isTimeZone } from '../../application/time-zones.js';
 import { USE_CASES, type UseCases } from '../../application/use-cases.js';
-import { loadSince } from '../../read-models/center-load/center-load.queries.js';
+import { QUERIES, type Queries } from '../../read-models/queries.js';
 import { CENTERS, type CentersNow } from './centers.js';
 import { centerLocationUnknown } from './problems.js';
 import { CenterRequest } from './routing.request.js';
@@ -23,7 +22,7 @@ const faultsOf = ({ timeZone, latitude, longitude, shipsTo = [] }: CenterRequest
 export class CentersController {
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(DATA_SOURCE) private readonly source: DataSource,
+    @Inject(QUERIES) private readonly queries: Queries,
     @Inject(USE_CASES) private readonly routing: UseCases,
     @Inject(CENTERS) private readonly register: CentersNow,
   ) {}
@@ -65,7 +64,7 @@ export class CentersController {
   @Operation({ summary: 'All fulfillment centers, with the units planned for them by day of dispatch' })
   async list() {
     const yesterday = new Date(Date.now() - 24 * 60 * 60_000).toISOString().slice(0, 10);
-    const load = await loadSince(this.source, yesterday);
+    const load = await this.queries.loadSince(yesterday);
     await this.register.refresh();
     return {
       items: this.register.list().map((center) => ({
