@@ -47,7 +47,14 @@ export type OrderDesk = {
 };
 
 /** What the desk is made of. */
-export type DeskParts = { readonly log: EventLog; readonly sql: SqlExecutor; readonly clock: Clock; readonly digestOf: (personalData: string) => string };
+export type DeskParts = {
+  readonly log: EventLog;
+  readonly sql: SqlExecutor;
+  readonly clock: Clock;
+  readonly digestOf: (personalData: string) => string;
+  /** Throws when the stream waits for an operator. */
+  readonly refuseParked: (tx: SqlExecutor, streamId: string) => Promise<void>;
+};
 
 /** A refusal on its way out of a transaction that has to be rolled back. */
 class Refused extends Error {
@@ -66,7 +73,7 @@ const outOf = async (work: Promise<Order | undefined>): Promise<Order | Refusal<
 };
 
 /** Makes the desk. */
-export const createOrderDesk = ({ log, sql, clock, digestOf }: DeskParts): OrderDesk => {
+export const createOrderDesk = ({ log, sql, clock, digestOf, refuseParked }: DeskParts): OrderDesk => {
   const lastChange = async (orderId: string, version: number): Promise<string> => {
     const [last] = await log.read<OrderEvent>(streamOf(orderId), { after: version - 1, upTo: version });
     return last?.recordedAt ?? '';
@@ -84,6 +91,7 @@ export const createOrderDesk = ({ log, sql, clock, digestOf }: DeskParts): Order
     outOf(
       log.transact(async (tx) => {
         const streamId = streamOf(orderId);
+        await refuseParked(tx, streamId);
         const state = (await tx.load(orderAggregate, [streamId])).get(streamId)?.state;
         if (state === undefined || !ownedBy(state, tenantId)) return undefined;
         const rehearsed = order.decide(rehearsal, state);

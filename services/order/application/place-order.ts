@@ -122,7 +122,8 @@ const commit = (log: EventLog, drafts: readonly Draft[]): Promise<readonly (Plac
   log.transact(async (tx) => {
     const answers = new Array<PlacingAnswer | undefined>(drafts.length).fill(undefined);
     for (const { n, outcome, order_id: orderId, status, version } of await claim(tx, drafts)) {
-      const draft = drafts[n - 1]!;
+      const draft = drafts[n - 1];
+      if (draft === undefined) throw new Error(`a claim for request ${n} of ${drafts.length}`);
       if (outcome === 'placed') {
         const context = { ...draft.placing.context, correlationId: orderId };
         tx.append(orderAggregate, streamOf(orderId), draft.events, context, { isNew: true });
@@ -164,14 +165,14 @@ export const createPlaceOrders = (parts: PlacingParts): PlaceOrders => {
   const run = async (batch: readonly Placing[]): Promise<readonly (PlacingAnswer | undefined)[]> => {
     // One shard a batch: 256 orders on 16 shards would lock every head and undo the batching.
     turn = (turn + 1) % log.shards;
-    const leaders = new Map<string, number>();
+    const leaders = new Map<string, { readonly n: number; readonly placing: Placing }>();
     const answers = new Array<PlacingAnswer | undefined>(batch.length).fill(undefined);
     const drafts: Draft[] = [];
     const places: number[] = [];
     for (const [n, placing] of batch.entries()) {
       const key = keyOf(placing);
       if (leaders.has(key)) continue;
-      leaders.set(key, n);
+      leaders.set(key, { n, placing });
       const draft = draftOf(placing, newOrderId(turn, log.shards), parts);
       if (isRefusal(draft)) answers[n] = { outcome: 'refused', refusal: draft };
       else {
@@ -180,11 +181,11 @@ export const createPlaceOrders = (parts: PlacingParts): PlaceOrders => {
       }
     }
     const committed = drafts.length === 0 ? [] : await commit(log, drafts);
-    for (const [n, answer] of committed.entries()) answers[places[n]!] = answer;
+    for (const [n, place] of places.entries()) answers[place] = committed[n];
     if (leaders.size < batch.length) {
       for (const [n, placing] of batch.entries()) {
-        const leader = leaders.get(keyOf(placing))!;
-        if (leader !== n) answers[n] = followed(answers[leader], placing, batch[leader]!);
+        const leader = leaders.get(keyOf(placing));
+        if (leader !== undefined && leader.n !== n) answers[n] = followed(answers[leader.n], placing, leader.placing);
       }
     }
     return answers;

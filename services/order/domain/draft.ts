@@ -122,13 +122,12 @@ const stampDeadline = (draft: Draft, before: Stage, after: Stage): void => {
   const isAnew = draft.events.some(({ type }) => type === 'OrderLinesReopened' || type === 'OrderHoldReleased');
   if (before === after && !isAnew) return;
   const dueBy = deadlineOf(after, draft.at);
-  for (let n = draft.events.length - 1; n >= 0; n -= 1) {
-    const event = stamped(draft.events[n]!, dueBy);
-    if (event === undefined) continue;
-    draft.events[n] = event;
-    draft.state = { ...draft.state, dueBy };
-    return;
-  }
+  const last = draft.events.findLastIndex((event) => stamped(event, dueBy) !== undefined);
+  const event = draft.events[last];
+  const withDeadline = event === undefined ? undefined : stamped(event, dueBy);
+  if (withDeadline === undefined) return;
+  draft.events[last] = withDeadline;
+  draft.state = { ...draft.state, dueBy };
 };
 
 /** Ends a decision: adds what follows from it (holds that are over, releases, milestones) and answers its events. */

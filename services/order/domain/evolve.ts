@@ -106,9 +106,8 @@ const answer = (
   const shares: AnsweredShare[] = [...known.shares];
   for (const unit of units) {
     let left = unit.quantity;
-    for (let n = 0; n < shares.length && left > 0; n += 1) {
-      const share = shares[n]!;
-      if (share.lineId !== unit.lineId || share.fulfillmentOrderId !== unit.fulfillmentOrderId) continue;
+    for (const [n, share] of shares.entries()) {
+      if (left === 0 || share.lineId !== unit.lineId || share.fulfillmentOrderId !== unit.fulfillmentOrderId) continue;
       const counted = Math.min(left, share.asked - share.cancelled - share.refused);
       shares[n] = { ...share, [as]: share[as] + counted };
       left -= counted;

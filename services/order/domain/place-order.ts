@@ -13,8 +13,7 @@ const judge = ({ lines, delivery, totals, taxIncluded }: OrderPlacedData): Refus
   if (delivery.method === 'pickup') return refuse('PickupNotOffered', 'pickup is not offered yet', '/delivery/method');
   const names = new Set<string>();
   let sum = 0;
-  for (let n = 0; n < lines.length; n += 1) {
-    const line = lines[n]!;
+  for (const [n, line] of lines.entries()) {
     if (names.has(line.externalId)) {
       return refuse('DuplicateLine', `another line has the external id ${line.externalId}`, `/lines/${n}/externalId`);
     }

@@ -37,7 +37,8 @@ where o.version < excluded.version`;
 const foldedMax = 20_000;
 
 const columnsOf = ({ state, version, createdAt, updatedAt }: Folded) => {
-  const placed = state.placed!;
+  const { placed } = state;
+  if (placed === undefined) throw new Error('an order begins with OrderPlaced');
   const units = tally(state);
   const stage = stageOf(state, units);
   const reviewAt = units.backordered > 0 ? state.reviewAt : '';
