@@ -298,11 +298,11 @@ export class LogConsumer {
     consumer?.resume(going);
   }
 
-  /** A position can only lie in the producer's log as it is. */
-  #compare(state: AssignedPartition, producer: { readonly logId: string; readonly heads: ReadonlyMap<number, number> }): void {
+  /** A position can only lie in the producer's log as it is. `lastSeq` is the position from before the heads were asked for: it moves on meanwhile. */
+  #compare(state: AssignedPartition, producer: { readonly logId: string; readonly heads: ReadonlyMap<number, number> }, lastSeq = state.lastSeq): void {
     const head = producer.heads.get(state.partition) ?? 0;
     if (state.logId !== producer.logId) this.#stopPartition(state, `${state.source} has another log now, ${producer.logId}`);
-    else if (state.lastSeq > head) this.#stopPartition(state, `the position ${state.lastSeq} is beyond the head ${head} of ${state.source}`);
+    else if (lastSeq > head) this.#stopPartition(state, `the position ${lastSeq} is beyond the head ${head} of ${state.source}`);
     else state.headSeq = head;
   }
 
@@ -532,12 +532,13 @@ export class LogConsumer {
       [...this.#sources].map(async ([topic, source]) => {
         const states = [...this.#partitions.values()].filter((state) => state.topic === topic && (state.status === 'running' || state.status === 'waiting'));
         if (states.length === 0) return;
+        const before = new Map(states.map((state) => [state, state.lastSeq]));
         try {
           const producer = await this.#producer(source).heads();
           const now = Date.now();
           for (const state of states) {
             if (this.#partitions.get(state.key) !== state) continue;
-            this.#compare(state, producer);
+            this.#compare(state, producer, before.get(state));
             const known = state.knownSeq;
             if (state.isStopped || state.headSeq <= known || state.queued > 0) state.tail = undefined;
             else if (state.tail === undefined || state.tail.seq !== known) state.tail = { sinceMs: now, seq: known };
