@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { refusalOf } from './behavior.js';
+import { behaviorOf, refusalOf } from './behavior.js';
 import type { LabelAnswer, LabelRequest, SoldLabel } from './label.js';
 import { s10 } from './s10.js';
 import { carriers, daysOf, isCarrier, priceOf, zoneOf, type CarrierName } from './tariff.js';
@@ -31,6 +31,8 @@ export const openDesk = (options: { readonly publicUrl: () => string; readonly c
   const ids = new Map<string, SoldLabel>();
   const numbers = new Map<string, SoldLabel>();
   const collected = new Set<string>();
+  /** Descriptions with a magic word that were sold before; the others need not be remembered. */
+  const magicSold = new Set<string>();
   // Without a state file a new process does not know the old numbers: a random start makes meeting one of them unlikely.
   let serial = randomInt(serials);
 
@@ -38,6 +40,7 @@ export const openDesk = (options: { readonly publicUrl: () => string; readonly c
     keys.set(label.key, label);
     ids.set(label.id, label);
     numbers.set(label.trackingNumber, label);
+    if (behaviorOf(label.description) !== 'plain') magicSold.add(label.description);
     return label;
   };
   const nextNumber = (kind: string, countryCode: string): string => {
@@ -70,6 +73,7 @@ export const openDesk = (options: { readonly publicUrl: () => string; readonly c
       expectedUntil: new Date(expectedMs + dayMs).toISOString(),
       metadata: request.metadata ?? {},
       description: request.description,
+      isRepeat: magicSold.has(request.description),
       from: { city: from?.city ?? 'origin', countryCode: from?.countryCode ?? to.countryCode },
       to: { city: to.city, countryCode: to.countryCode },
       voided: false,

@@ -57,7 +57,8 @@ const ways: Readonly<Record<ReturnType<typeof behaviorOf>, readonly Stop[]>> = {
  * what carriers do on bad days.
  */
 export const journeyOf = (label: SoldLabel, pickedUpAtMs: number): readonly PlannedScan[] => {
-  const behavior = behaviorOf(label.description);
+  const magic = behaviorOf(label.description);
+  const behavior = magic === 'lost' && label.isRepeat ? 'plain' : magic;
   const wholeMs = Math.max(6 * hourMs, Date.parse(label.expectedDelivery) - Date.parse(label.soldAt));
   const planned = ways[behavior].map((stop, n): PlannedScan => {
     const place = label[stop.at];

@@ -43,6 +43,8 @@ export type SoldLabel = {
   readonly expectedUntil: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly description: string;
+  /** An earlier parcel had the same description: a `LOST-` one that is sent again arrives. */
+  readonly isRepeat: boolean;
   readonly from: { readonly city: string; readonly countryCode: string };
   readonly to: { readonly city: string; readonly countryCode: string };
   readonly voided: boolean;

@@ -7,7 +7,7 @@ import { sampleWorld } from './world.js';
 export type ScenarioResult = { readonly scenario: string; readonly orderId?: string; readonly problem?: string; readonly seconds: number };
 
 const livesAtOnce = 48;
-const stepTimeoutMs = 120_000;
+const stepTimeoutMs = 60_000;
 const showEveryMs = 300;
 
 /** Which lives a demo of so many orders lives: each special one at least once where there is room, one in ten after that, the rest plain. */
