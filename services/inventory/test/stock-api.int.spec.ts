@@ -4,7 +4,7 @@ import { call, keys, runInventory, type RunningInventory } from './running-servi
 
 let inventory: RunningInventory;
 beforeAll(async () => {
-  inventory = await runInventory({ RESERVATION_LEASE_MS: '1500' });
+  inventory = await runInventory({ RESERVATION_LEASE_MS: '4000' });
   const items = ['cup', 'pot', 'mug', 'hot', 'jar'].map((sku) => ({ sku, name: `The ${sku}`, weightGrams: 300 }));
   await call(inventory.url, 'POST', '/items', { items });
 });
@@ -102,6 +102,24 @@ describe('stock over HTTP and Kafka', () => {
     await inventory.projections.rebuild('stock-ledger');
     await inventory.projections.caughtUp('stock-ledger');
     expect(await inventory.projections.digest('stock-ledger')).toBe(before);
+  });
+});
+
+describe('the document of the API', () => {
+  it('names every call', async () => {
+    const { paths } = (await (await fetch(`${inventory.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    expect(Object.keys(paths).filter((path) => !path.includes('/ops/')).sort()).toStrictEqual([
+      '/v1/stock',
+      '/v1/stock/adjustments',
+      '/v1/stock/backorders',
+      '/v1/stock/counts',
+      '/v1/stock/items',
+      '/v1/stock/items/{sku}',
+      '/v1/stock/receipts',
+      '/v1/stock/reservations/{id}',
+      '/v1/stock/{sku}',
+      '/v1/stock/{sku}/ledger',
+    ]);
   });
 });
 

@@ -122,6 +122,29 @@ describe('routing accepted orders', () => {
   });
 });
 
+describe('the load of centers', () => {
+  it('is the same when it is built again', async () => {
+    const { projections } = routing;
+    await projections.caughtUp('center-load');
+    const before = await projections.digest('center-load');
+    await projections.rebuild('center-load');
+    await projections.caughtUp('center-load');
+    expect(await projections.digest('center-load')).toBe(before);
+  });
+});
+
+describe('the document of the API', () => {
+  it('names every call', async () => {
+    const { paths } = (await (await fetch(`${routing.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    expect(Object.keys(paths).filter((path) => !path.includes('/ops/')).sort()).toStrictEqual([
+      '/v1/routing/centers',
+      '/v1/routing/centers/{id}',
+      '/v1/routing/coordinates',
+      '/v1/routing/decisions/{orderId}',
+    ]);
+  });
+});
+
 describe('bad input', () => {
   const put = (change: object) => call(routing.url, 'PUT', 'centers/west', { ...center('Falkenhafen', 'Nordmark', '20001'), ...change });
   it.each([

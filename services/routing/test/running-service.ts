@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import { BackboneModule, backboneConfig, EVENT_LOG, serviceMigrations } from '@orderlog/backbone';
+import { BackboneModule, backboneConfig, EVENT_LOG, PROJECTIONS, serviceMigrations } from '@orderlog/backbone';
 import { services, type AvailabilityCopy, type CenterCopy, type ItemCopy, type ServiceName } from '@orderlog/contracts';
 import { bringUp } from '@orderlog/edge';
 import { newOrderId, type Aggregate, type EventLog } from '@orderlog/event-log';
 import { publishCompacted, readCompacted } from '@orderlog/messaging';
+import type { Projections } from '@orderlog/projections';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 import type { PlanRequest } from '../application/plan-routes.js';
 import { readConfig } from '../config.js';
@@ -49,6 +50,7 @@ const databaseOf = (service: ServiceName): Promise<FreshDatabase> =>
 export type RunningRouting = {
   readonly url: string;
   readonly log: EventLog;
+  readonly projections: Projections;
   /** What came over the topic of the centers, by id. */
   readonly centers: ReadonlyMap<string, CenterCopy>;
   readonly ask: (request: Omit<PlanRequest, 'orderId'> & { readonly orderId?: string }) => Promise<string>;
@@ -89,6 +91,7 @@ export const runRouting = async (): Promise<RunningRouting> => {
   return {
     url: routing.url,
     log: routing.app.get<EventLog>(EVENT_LOG),
+    projections: routing.app.get<Projections>(PROJECTIONS),
     centers,
     ask: async (request) => {
       asked += 1;
