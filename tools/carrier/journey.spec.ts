@@ -22,6 +22,7 @@ const label = (description: string): SoldLabel => ({
   expectedUntil: '',
   metadata: {},
   description,
+  isRepeat: false,
   from: { city: 'São Paulo', countryCode: 'BR' },
   to: { city: 'Berlin', countryCode: 'DE' },
   voided: false,
@@ -41,6 +42,8 @@ describe('a journey', () => {
     expect(statuses('RTS-MUG').at(-1)).toBe('return_to_sender');
     expect(statuses('MISSED-MUG')).toContain('failure');
     expect(behaviorOf('MUG-LOST-')).toBe('plain');
+    const again = journeyOf({ ...label('LOST-MUG'), isRepeat: true }, at);
+    expect(again.at(-1)?.scan.status).toBe('delivered');
   });
 
   it('of a late parcel is told backwards and twice, with the same scan ids', () => {
