@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import bwipjs from 'bwip-js/node';
-import PDFDocument from 'pdfkit';
 import type { Address, LabelDrawing, LabelSheet } from '../application/ports.js';
 
 /** 4 by 6 inches in points: what label printers take. */
@@ -37,15 +35,22 @@ const kilograms = (grams: number): string => `${(grams / 1_000).toFixed(2)} kg`;
 const placeOf = ({ postalCode, city, region }: Pick<Address, 'postalCode' | 'city' | 'region'>): string =>
   [postalCode, city, region].filter((part) => part !== '').join(' ');
 
+/** Both take half a second and 30 MB to load: not before somebody prints. */
+const loadTools = async () => {
+  const [{ default: bwipjs }, { default: PDFDocument }] = await Promise.all([import('bwip-js/node'), import('pdfkit')]);
+  return { bwipjs, PDFDocument };
+};
+
+type Bwip = Awaited<ReturnType<typeof loadTools>>['bwipjs'];
+
 /** Bars of a Code 128 symbol: widths in modules, bar and space in turn. Drawn as vectors they are sharp at any printer's resolution. */
-const bars = (text: string): readonly number[] => {
+const bars = (bwipjs: Bwip, text: string): readonly number[] => {
   const [symbol] = bwipjs.raw({ bcid: 'code128', text });
   if (symbol === undefined || !('sbs' in symbol)) throw new Error(`no Code 128 symbol for ${text}`);
   return symbol.sbs;
 };
 
-const drawBars = (doc: PDFKit.PDFDocument, text: string, y: number, height: number): void => {
-  const widths = bars(text);
+const drawBars = (doc: PDFKit.PDFDocument, widths: readonly number[], y: number, height: number): void => {
   const modules = widths.reduce((sum, width) => sum + width, 2 * quietModules);
   const unit = inner / modules;
   let x = margin + quietModules * unit;
@@ -102,17 +107,18 @@ const drawTo = (doc: PDFKit.PDFDocument, { to }: LabelSheet): void => {
 /** In groups of four, as people read it out. */
 const spoken = (trackingNumber: string): string => trackingNumber.replaceAll(/(.{2})(\d{4})(\d{4})(\d)(.{2})/g, '$1 $2 $3 $4 $5');
 
-const drawTracking = (doc: PDFKit.PDFDocument, { trackingNumber, packageId }: LabelSheet): void => {
+const drawTracking = (doc: PDFKit.PDFDocument, { trackingNumber, packageId }: LabelSheet, widths: readonly number[]): void => {
   rule(doc, 268);
   doc.font('bold').fontSize(8).text('TRACKING NUMBER', margin, 273, { width: inner, align: 'center' });
-  drawBars(doc, trackingNumber, 288, 84);
+  drawBars(doc, widths, 288, 84);
   doc.fillColor('#000000').font('bold').fontSize(15).text(spoken(trackingNumber), margin, 376, { width: inner, align: 'center' });
   rule(doc, 402);
   doc.font('regular').fontSize(7).text(`Package ${packageId}`, margin, 408, { width: inner, align: 'center', height: 10, ellipsis: true });
 };
 
 /** Draws a label. It is never stored: it shows where somebody lives. */
-export const labelPdf: LabelDrawing = (sheet) => {
+export const labelPdf: LabelDrawing = async (sheet) => {
+  const { bwipjs, PDFDocument } = await loadTools();
   const doc = new PDFDocument({ size: [page.width, page.height], margin: 0, info: { Title: `Label ${sheet.trackingNumber}` } });
   const chunks: Buffer[] = [];
   chooseFonts(doc, sheet);
@@ -121,7 +127,8 @@ export const labelPdf: LabelDrawing = (sheet) => {
     doc.on('end', () => resolved(Buffer.concat(chunks)));
     doc.on('error', rejected);
   });
-  for (const draw of [drawHead, drawFrom, drawTo, drawTracking]) draw(doc, sheet);
+  for (const draw of [drawHead, drawFrom, drawTo]) draw(doc, sheet);
+  drawTracking(doc, sheet, bars(bwipjs, sheet.trackingNumber));
   doc.end();
   return done;
 };

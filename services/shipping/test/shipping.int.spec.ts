@@ -268,7 +268,7 @@ describe('what people see', () => {
     });
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    for (const shown of ['On the way to Rio de Janeiro', 'MUG', '2 ×', 'PLATE', 'UTC−3', one.trackingNumber]) expect(page.text).toContain(shown);
+    for (const shown of ['Your order to Rio de Janeiro', 'MUG', '2 ×', 'PLATE', 'UTC−3', one.trackingNumber]) expect(page.text).toContain(shown);
     for (const hidden of ['Ana', 'Laranjeiras', '20040', '<script']) expect(page.text).not.toContain(hidden);
   });
 

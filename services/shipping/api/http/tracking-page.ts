@@ -64,10 +64,12 @@ const scanTime = ({ scannedAt, utcOffsetMinutes }: TrackedScan): string => {
   return `<time datetime="${esc(scannedAt)}">${timeFormat.format(local)} (${zoneOf(utcOffsetMinutes)})</time>`;
 };
 
-const dayOf = (instant: string): string | undefined => (instant === '' || Number.isNaN(Date.parse(instant)) ? undefined : dayFormat.format(new Date(instant)));
+const dayOf = (instant: string, utcOffsetMinutes = 0): string | undefined =>
+  instant === '' || Number.isNaN(Date.parse(instant)) ? undefined : dayFormat.format(new Date(Date.parse(instant) + utcOffsetMinutes * 60_000));
 
-const expectation = ({ box }: TrackedParcel): string => {
-  const on = box.endedAt === null ? undefined : dayOf(box.endedAt);
+const expectation = (parcel: TrackedParcel): string => {
+  const { box } = parcel;
+  const on = box.endedAt === null ? undefined : dayOf(box.endedAt, newestOf(parcel)?.utcOffsetMinutes);
   if (ended.has(box.status)) return on === undefined ? '' : `<p class="eta">${esc(statusWords[box.status] ?? '')} on <strong>${on}</strong></p>`;
   const from = dayOf(box.expectedDeliveryFrom);
   const until = dayOf(box.expectedDeliveryUntil);
@@ -92,7 +94,10 @@ const placeOf = ({ city, countryCode }: { readonly city: string; readonly countr
 
 const scanItem = (scan: TrackedScan): string => {
   const place = placeOf(scan);
-  return `<li><div class="what">${esc(scanWords[scan.status] ?? 'News from the carrier')}</div><div class="told">${esc(scan.carrierText)}</div>
+  const words = scanWords[scan.status] ?? 'News from the carrier';
+  // The carrier's own words beside ours, unless they say the same.
+  const told = scan.carrierText === '' || scan.carrierText === words ? '' : `<div class="told">${esc(scan.carrierText)}</div>`;
+  return `<li><div class="what">${esc(words)}</div>${told}
 <div class="when">${scanTime(scan)}${place === '' ? '' : ` · ${place}`}</div></li>`;
 };
 
@@ -133,7 +138,7 @@ const summaryOf = (parcels: readonly TrackedParcel[]): string => {
   const live = parcels.filter(({ box }) => box.status !== 'cancelled');
   const delivered = live.filter(({ box }) => box.status === 'delivered').length;
   if (live.length <= 1) return '';
-  const arrived = delivered === 0 ? 'None has arrived yet' : delivered === live.length ? 'All have arrived' : `${delivered} of ${live.length} have arrived`;
+  const arrived = delivered === 0 ? 'None has arrived yet' : delivered === live.length ? 'All have arrived' : `Arrived so far: ${delivered} of ${live.length}`;
   return `<p class="lead">Your order comes in ${live.length} parcels, so they may arrive on different days. ${arrived}.</p>`;
 };
 
@@ -141,7 +146,7 @@ const summaryOf = (parcels: readonly TrackedParcel[]): string => {
 export const trackingPage = (parcels: readonly TrackedParcel[], nameOf: (sku: string) => string | undefined): string => {
   const [first] = parcels;
   const goal = first === undefined ? '' : placeOf({ city: first.box.destinationCity, countryCode: first.box.destinationCountryCode });
-  const title = goal === '' ? 'Your parcels' : `On the way to ${goal}`;
+  const title = goal === '' ? 'Your order' : `Your order to ${goal}`;
   const cards = parcels.map((parcel, n) => card(parcel, n + 1, parcels.length, nameOf));
   return pageOf('Track your order', `<h1>${title}</h1>${summaryOf(parcels)}<div class="cards${parcels.length > 1 ? ' several' : ''}">${cards.join('\n')}</div>`);
 };
