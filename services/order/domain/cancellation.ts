@@ -2,8 +2,8 @@ import { refuse, type Refusal } from '@orderlog/decider';
 import type { CancellationShare, LineQuantity, OrderEvent, ReturnedUnits } from './events.js';
 import type { RequestData } from './commands.js';
 import type { Following } from './facts.js';
-import { conclude, draftOf, orderIdOf, say, type Draft } from './draft.js';
-import { fulfillmentOf } from './fulfillment-facts.js';
+import { conclude, draftOf, orderIdOf, releaseHold, say, type Draft } from './draft.js';
+import { fulfillmentOf, silentCancellationHold, silentHold } from './fulfillment-facts.js';
 import { reopen, withdrawalReason } from './reopening.js';
 import type { Fulfillment, Order } from './state.js';
 import { packedNotShipped, quantitiesByLine, returnedFrom, returnedFromNowhere, unpacked, unpackedLines } from './units.js';
@@ -142,6 +142,13 @@ const withdraw = (
   });
 };
 
+/** A center that answered is silent no more; one that has nothing left has nothing more to answer. */
+const endSilence = (draft: Draft, fulfillmentOrderId: string): void => {
+  releaseHold(draft, silentCancellationHold(fulfillmentOrderId), 'the center answered');
+  const fulfillment = fulfillmentOf(draft.state, fulfillmentOrderId);
+  if (fulfillment !== undefined && unpackedLines(fulfillment).length === 0) releaseHold(draft, silentHold(fulfillmentOrderId), 'the center answered');
+};
+
 const unknown = (id: string): Refusal<'FulfillmentUnknown'> => refuse('FulfillmentUnknown', `the order has no fulfillment ${id}`);
 
 /** The warehouse gave units up before their box was closed. */
@@ -161,6 +168,7 @@ export const followWithdrawn = (
   const draft = draftOf(order, at);
   const stockEffect = fact.stockEffect === undefined || fact.stockEffect === '' ? 'release' : fact.stockEffect;
   withdraw(draft, fulfillment, fact.cancellationId, lines, { stockEffect, packageId: '', causeId: factId });
+  endSilence(draft, fulfillment.id);
   return conclude(draft);
 };
 
@@ -195,6 +203,7 @@ const noteRefusal = (
     type: 'OrderCancellationRefused',
     data: { orderId: orderIdOf(order), cancellationId, reason, shares, causeId: factId },
   });
+  endSilence(draft, fulfillmentOrderId);
   return conclude(draft);
 };
 

@@ -52,7 +52,7 @@ export type FactData = {
   BackorderCovered: Units;
   FulfillmentOrderAccepted: OfFulfillment & Units;
   FulfillmentOrderRejected: OfFulfillment & { readonly reason: string; readonly stockEffect?: string };
-  FulfillmentOrderOverdue: OfFulfillment;
+  FulfillmentOrderOverdue: OfFulfillment & { readonly waitingFor?: string };
   FulfillmentOrderPicked: OfFulfillment & Units;
   PickShorted: OfFulfillment & { readonly lineId: string; readonly quantity: number; readonly reason: string; readonly stockEffect?: string };
   PackageClosed: OfPackage &

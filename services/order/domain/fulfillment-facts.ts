@@ -4,6 +4,7 @@ import { captureAmount } from './capture.js';
 import { conclude, draftOf, hold, orderIdOf, releaseHold, say, type Draft } from './draft.js';
 import { excluding, reopen } from './reopening.js';
 import type { Fulfillment, Order, Package } from './state.js';
+import { unanswered } from './status.js';
 import { quantityOf, returnedFrom, unpackedLines } from './units.js';
 import { refuse, type Refusal } from '@orderlog/decider';
 
@@ -29,7 +30,10 @@ const clamped = (leg: Fulfillment, told: readonly LineQuantity[] | undefined, av
   return lines;
 };
 
-const silentHold = (id: string): string => `center-silent-${id}`;
+/** Id of the hold for a center that does not answer a request. */
+export const silentHold = (id: string): string => `center-silent-${id}`;
+/** Id of the hold for a center that does not answer a cancellation. */
+export const silentCancellationHold = (id: string): string => `center-silent-${id}.cancellation`;
 const labelHold = (packageId: string): string => `label-failed-${packageId}`;
 /** Id of the hold for a package that came back or was lost. */
 export const undeliveredHold = (packageId: string): string => `undelivered-${packageId}`;
@@ -67,13 +71,20 @@ export const followRejected = (order: Order, { fact, at }: Following<'Fulfillmen
   return conclude(draft);
 };
 
-/** The third party said nothing by its deadline. */
+/** The third party said nothing by its deadline: to the request, or to a cancellation. */
 export const followOverdue = (order: Order, { fact, at }: Following<'FulfillmentOrderOverdue'>): Answer => {
   const leg = fulfillmentOf(order, fact.fulfillmentOrderId);
   if (leg === undefined) return unknown(fact.fulfillmentOrderId);
+  const draft = draftOf(order, at);
+  if (fact.waitingFor === 'cancellation') {
+    const isAsked = order.cancellations.some(({ shares }) =>
+      shares.some((share) => share.fulfillmentOrderId === leg.id && unanswered(order, share) > 0),
+    );
+    if (isAsked) hold(draft, silentCancellationHold(leg.id), 'CENTER_SILENT', leg.centerId);
+    return conclude(draft);
+  }
   const hasAnswered = leg.started || leg.rejected || leg.packages.length > 0 || leg.lines.some((line) => line.picked > 0);
   if (hasAnswered || unpackedLines(leg).length === 0) return [];
-  const draft = draftOf(order, at);
   hold(draft, silentHold(leg.id), 'CENTER_SILENT', leg.centerId);
   return conclude(draft);
 };

@@ -318,6 +318,19 @@ describe('the center', () => {
     const answered = life(...silent, fact('FulfillmentOrderAccepted', { fulfillmentOrderId: leg, lines: [units('1', 3)] }));
     expect(answered.last).toStrictEqual(['OrderFulfillmentStarted', 'OrderHoldReleased']);
   });
+  it('stays silent on a cancellation: the order is held until it answers', () => {
+    const asked = [
+      ...released(),
+      fact('FulfillmentOrderAccepted', { fulfillmentOrderId: leg, lines: [units('1', 3)] }),
+      cancel('c1', { lineId: '1', quantity: 1 }),
+      fact('FulfillmentOrderOverdue', { fulfillmentOrderId: leg, waitingFor: 'cancellation' }),
+    ];
+    expect(life(...asked).lastEvents).toMatchObject([{ type: 'OrderHeld', data: { reason: 'CENTER_SILENT' } }]);
+    const refusal = { fulfillmentOrderId: leg, cancellationId: 'c1', reason: 'third_party_refused', shares: [units('1', 1)] };
+    const answered = life(...asked, fact('FulfillmentOrderCancellationRefused', refusal));
+    expect(answered.last).toStrictEqual(['OrderCancellationRefused', 'OrderHoldReleased']);
+    expect(life(...released(), fact('FulfillmentOrderOverdue', { fulfillmentOrderId: leg, waitingFor: 'cancellation' })).last).toStrictEqual([]);
+  });
   it('is unknown: the fact is refused, not lost silently', () => {
     expect(life(...released(), fact('FulfillmentOrderAccepted', { fulfillmentOrderId: 'x' })).refused).toBe('FulfillmentUnknown');
   });
