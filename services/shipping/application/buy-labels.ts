@@ -116,7 +116,7 @@ const record = async ({ log, register }: LabelDesk, purchases: readonly Purchase
  */
 export const buyLabels = (desk: LabelDesk): ((purchase: Purchase) => Promise<void>) => {
   const buy = inBatches(async (purchases: readonly Purchase[]): Promise<readonly true[]> => {
-    const isWorthIt = await Promise.all(purchases.map((purchase) => !mayBeBought(purchase) || isWanted(desk.log, purchase)));
+    const isWorthIt = await Promise.all(purchases.map(async (purchase) => !mayBeBought(purchase) || isWanted(desk.log, purchase)));
     const wanted = purchases.filter((_, n) => isWorthIt[n]);
     if (wanted.length > 0) await record(desk, wanted, await results(desk, wanted));
     return purchases.map(() => true);

@@ -9,7 +9,6 @@ import { bringUp, type StartedService } from '@orderlog/edge';
 import { createEventLog, newOrderId, type Aggregate, type PostgresEventLog } from '@orderlog/event-log';
 import { addLogReader, startRelay, type Relay } from '@orderlog/messaging';
 import { eventually, freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
-import { startCarrier, type RunningCarrier } from '../../../tools/carrier/carrier.js';
 import type { Address } from '../application/ports.js';
 import { readConfig } from '../config.js';
 import { ShippingModule } from '../shipping.module.js';
@@ -20,6 +19,19 @@ const told: Aggregate<EventBody, EventBody, number, never> = {
   stateSchema: 1,
   decider: { initialState: 0, decide: (event) => [event], evolve: (count) => count + 1 },
 };
+
+/** What this test uses of `tools/carrier`. A service imports no tool, not even its test: the carrier is a stranger that is loaded by its place. */
+type CarrierModule = {
+  readonly startCarrier: (options: {
+    readonly port: number;
+    readonly webhookUrl: string;
+    readonly webhookSecret: string;
+    readonly speed: number;
+    readonly currency: string;
+  }) => Promise<RunningCarrier>;
+};
+type RunningCarrier = { readonly url: string; readonly stop: () => Promise<void> };
+const carrierPlace = '../../../tools/carrier/carrier.js';
 
 const token = 'between-services';
 const webhookSecret = `whsec_${Buffer.from('a secret of thirty-two bytes ...').toString('base64')}`;
@@ -156,6 +168,7 @@ export const openWorld = async ({ speed = 1_000_000 }: { readonly speed?: number
   };
   const start = (port: string): Promise<StartedService> => bringUp({ name: 'shipping', module: ShippingModule, config: readConfig, variables: { ...variables, PORT: port } });
   const shipping = await start('0');
+  const { startCarrier } = (await import(carrierPlace)) as CarrierModule;
   const carrier = await startCarrier({ port: 0, webhookUrl: `${shipping.url}/v1/shipments/carrier-scans`, webhookSecret, speed, currency: 'BRL' });
   carrierAt.url = carrier.url;
 
