@@ -21,13 +21,14 @@ export const accept = async ({ orders = ordersDefault, runs = runsDefault, say }
     // Only the order service and PostgreSQL count here: the others would route and reserve meanwhile.
     for (const part of ['inventory', 'routing', 'warehouse', 'shipping', 'carrier', 'front-door'] as const) system.signal(part, 'SIGSTOP');
     const [rates, ratios, p99s, cpus]: [number[], number[], number[], number[]] = [[], [], [], []];
+    const cpuOfOrder = (): number => cpuMs(bench.pids())['order'] ?? 0;
     const warm = await submitAll(system.urls.order, system.secrets.apiKey, plainOrders(bench.parts, 2_000, 'warm'), 'warm');
     if (warm.firstOther !== undefined) throw new Error(`an order was not accepted: ${warm.firstOther}`);
     for (let run = 1; rates.length < runs && run <= runs * 2; run += 1) {
       const before = await durableInsertRate(stack.databaseUrl);
-      const cpuBefore = cpuMs({ order: system.pid('order') })['order'] ?? 0;
+      const cpuBefore = cpuOfOrder();
       const result = await submitAll(system.urls.order, system.secrets.apiKey, plainOrders(bench.parts, orders, `run${run}`), `run${run}`);
-      const cpu = (cpuMs({ order: system.pid('order') })['order'] ?? 0) - cpuBefore;
+      const cpu = cpuOfOrder() - cpuBefore;
       const after = await durableInsertRate(stack.databaseUrl);
       if (result.firstOther !== undefined) throw new Error(`an order was not accepted: ${result.firstOther}`);
       const { rows } = await sql.query<{ n: number }>(`select count(*)::int as n from "order".event_log where type = 'OrderPlaced' and data->>'externalReference' like $1`, [`run${run}-%`]);

@@ -7,7 +7,7 @@ import { sampleWorld } from '../sample-world/world.js';
 import type { World } from '../sample-world/world-file.js';
 import { startSystem, type System } from '../system/system.js';
 import type { OrderParts } from './plain-orders.js';
-import { pidByCommand } from './processes.js';
+import { startedByUs, type Root } from './processes.js';
 
 /** A fresh system of its own with a world whose stock never ends; `pids` names every process that counts. */
 export type BenchSystem = {
@@ -15,7 +15,7 @@ export type BenchSystem = {
   readonly system: System;
   readonly world: World;
   readonly parts: OrderParts;
-  readonly pids: () => Readonly<Record<string, number>>;
+  readonly pids: () => Readonly<Record<string, Root>>;
   readonly stop: () => Promise<void>;
 };
 
@@ -38,18 +38,20 @@ export const startBenchSystem = async (say: (text: string) => void, env: Readonl
   say('loading the world');
   await loadWorld(world, { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey });
   const names = ['order', 'inventory', 'routing', 'warehouse', 'shipping', 'front-door', 'carrier'] as const;
-  const postgres = pidByCommand(new RegExp(`postgres .*-D ?${dataDir}`)) ?? pidByCommand(/postgres.* -D /);
-  const kafka = pidByCommand(new RegExp(`kafka\\.Kafka ${dataDir}`)) ?? pidByCommand(/kafka\.Kafka /);
+  const postgres = startedByUs(/bin\/postgres /);
+  const kafka = startedByUs(/kafka\.Kafka /);
+  if (postgres === undefined || kafka === undefined) throw new Error('PostgreSQL or Kafka were not found among our processes');
+  const alone = (pid: number): Root => ({ pid, withChildren: false });
   return {
     stack,
     system,
     world,
     parts: { skus: plain.map(({ sku }) => sku), places: whole.coordinates },
     pids: () => ({
-      ...Object.fromEntries(names.map((name) => [name, system.pid(name)])),
-      ...(postgres === undefined ? {} : { postgres }),
-      ...(kafka === undefined ? {} : { kafka }),
-      load: process.pid,
+      ...Object.fromEntries(names.map((name) => [name, alone(system.pid(name))])),
+      postgres: { pid: postgres, withChildren: true },
+      kafka: alone(kafka),
+      load: alone(process.pid),
     }),
     stop: async () => {
       await system.stop();

@@ -11,16 +11,16 @@ const read = (path: string): string | undefined => {
   }
 };
 
-type Stat = { pid: number; parent: number; ticks: number };
+type Stat = { pid: number; parent: number; ticks: number; ownTicks: number };
 
 const statOf = (pid: number): Stat | undefined => {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // The command name stands in brackets and may hold anything; what counts follows the last bracket.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const sum = (indexes: readonly number[]): number => indexes.reduce((total, index) => total + Number(fields[index]), 0);
   // user + system, and those of children that ended (PostgreSQL's backends).
-  const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
-  return { pid, parent: Number(fields[1]), ticks };
+  return { pid, parent: Number(fields[1]), ticks: sum([11, 12, 13, 14]), ownTicks: sum([11, 12]) };
 };
 
 const all = (): Stat[] =>
@@ -35,21 +35,31 @@ const family = (root: number, stats: readonly Stat[]): Stat[] => {
   return members;
 };
 
-/** CPU milliseconds used so far, by name, each with its children. */
-export const cpuMs = (roots: Readonly<Record<string, number>>): Record<string, number> => {
+/** Processes whose children count with them: PostgreSQL's backends come and go. */
+export type Root = { readonly pid: number; readonly withChildren: boolean };
+
+/** CPU milliseconds used so far, by name. */
+export const cpuMs = (roots: Readonly<Record<string, Root>>): Record<string, number> => {
   const stats = all();
-  return Object.fromEntries(Object.entries(roots).map(([name, pid]) => [name, (family(pid, stats).reduce((sum, stat) => sum + stat.ticks, 0) * 1000) / ticksPerSecond]));
+  return Object.fromEntries(
+    Object.entries(roots).map(([name, { pid, withChildren }]) => {
+      const members = withChildren ? family(pid, stats) : stats.filter((stat) => stat.pid === pid);
+      // Ended children are in the parent's own figures; of a parent that does not count its children only its own two are taken.
+      const ticks = members.reduce((sum, stat) => sum + (withChildren ? stat.ticks : stat.ownTicks), 0);
+      return [name, (ticks * 1000) / ticksPerSecond];
+    }),
+  );
 };
 
 /** Peak resident memory of each process alone (VmHWM), in MB. PostgreSQL's backends share most of theirs, so its family is not summed. */
-export const peakMb = (roots: Readonly<Record<string, number>>): Record<string, number> =>
+export const peakMb = (roots: Readonly<Record<string, Root>>): Record<string, number> =>
   Object.fromEntries(
-    Object.entries(roots).map(([name, pid]) => [name, Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024)]),
+    Object.entries(roots).map(([name, { pid }]) => [name, Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024)]),
   );
 
-/** The process of ours that listens or was started with these words in its command line; undefined when there is none. */
-export const pidByCommand = (pattern: RegExp): number | undefined =>
-  all()
-    .filter((stat) => pattern.test((read(`/proc/${stat.pid}/cmdline`) ?? '').replaceAll('\0', ' ')))
+/** A process that this one started, directly or not, with these words in its command line; undefined when there is none. */
+export const startedByUs = (pattern: RegExp): number | undefined =>
+  family(process.pid, all())
     .map((stat) => stat.pid)
+    .filter((pid) => pattern.test((read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ')))
     .sort((a, b) => a - b)[0];
