@@ -176,7 +176,7 @@ parked
   .description('parked streams of all services')
   .action(async () => {
     const api = client();
-    const lists = await Promise.all(services.map(async (service) => (await api.call<{ parked: Parked[] }>('GET', `/v1/${service}/ops/parked`)).body.parked.map((entry) => ({ service, ...entry }))));
+    const lists = await Promise.all(services.map(async (service) => (await api.call<{ items: Parked[] }>('GET', `/v1/${service}/ops/parked`)).body.items.map((entry) => ({ service, ...entry }))));
     const all = lists.flat();
     print(all, () => (all.length === 0 ? 'nothing is parked' : table(all, ['service', 'streamId', 'since', 'events', 'error'])));
     await api.close();
@@ -204,9 +204,9 @@ program
   .description('checks every promise on the stored facts: reads only')
   .option('--chain', 'also the hash chain of every shard')
   .action(async (given: { chain?: boolean }) => {
-    const { databaseUrl } = connect(options());
+    const { databaseUrl, ...connection } = connect(options());
     if (databaseUrl === undefined) throw new UsageError('verify reads the database: set DATABASE_URL, or run it beside `npm start`');
-    const findings = await verifySystem({ databaseUrl, chain: given.chain === true });
+    const findings = await verifySystem({ databaseUrl, chain: given.chain === true, connection });
     const wrong = findings.filter((finding) => finding.violations.length > 0);
     print(findings, () =>
       [

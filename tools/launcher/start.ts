@@ -118,7 +118,7 @@ const main = async (): Promise<number> => {
       out.line(summary(results));
     }
     if (options.exit) {
-      const findings = await verifySystem({ databaseUrl: stack.databaseUrl, chain: true });
+      const findings = await verifySystem({ databaseUrl: stack.databaseUrl, chain: true, connection });
       const wrong = findings.filter((finding) => finding.violations.length > 0);
       for (const finding of wrong) out.line(`verify: ${finding.service}: ${finding.what}: ${finding.violations.map(({ where, why }) => `${where} ${why}`).join('; ')}`);
       out.line(`verify: ${findings.length} checks, ${wrong.length === 0 ? 'nothing found' : `${wrong.length} found something`}`);

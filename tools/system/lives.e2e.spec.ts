@@ -98,7 +98,7 @@ describe('probes that broke others', () => {
 
 it('verify finds nothing afterwards', async () => {
   await Promise.allSettled(lives.values());
-  const findings = await verifySystem({ databaseUrl, chain: true });
+  const findings = await verifySystem({ databaseUrl, chain: true, connection: { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey } });
   expect(findings.filter(({ violations }) => violations.length > 0)).toStrictEqual([]);
   expect(findings.find(({ id }) => id === 'orders-placed-once')?.looked).toBeGreaterThan(90);
 }, 120_000);

@@ -4,7 +4,7 @@ import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, ty
 import { createEventLog, executorOf, type PostgresEventLog } from '@orderlog/event-log';
 import { addLogReader, kafkajsClient, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
-import { createProjections, type Projection, type Projections } from '@orderlog/projections';
+import { compareWithRebuild, createProjections, type Projection, type Projections } from '@orderlog/projections';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from './backbone-config.js';
@@ -18,7 +18,7 @@ import { parkedOf } from './parked.js';
 import { observeBackbone } from './backbone-metrics.js';
 import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
-import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, STATUS } from './tokens.js';
+import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, STATUS } from './tokens.js';
 
 /** Connections of the log for transactions and reads (numbers.md: 4 of a service's 10, beside 2 writers). */
 const logConnectionsMax = 4;
@@ -72,6 +72,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
         log: wiring.log,
         dataSource: wiring.dataSource,
         projections,
+        ...(definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
         onError: (name, error) => wiring.logger.error({ projection: name, err: error }, 'a projection could not go on'),
       }),
   },
@@ -81,6 +82,12 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
     inject: [ENGINE, WIRING, PROJECTION_LIST, PROJECTIONS, PARKED],
     useFactory: (engine: Engine, { log }: Wiring, list: readonly Projection<never>[], projections: Projections, parked: ParkedStreams) => () =>
       statusOf({ log, engine, projections, names: list.map(({ name }) => name), parked }),
+  },
+  {
+    provide: PROOF,
+    inject: [POSTGRES_LOG, PROJECTION_LIST],
+    useFactory: (log: PostgresEventLog, list: readonly Projection<never>[]) => () =>
+      compareWithRebuild(log.pool, log.schema, list, definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
   },
 ];
 

@@ -1,7 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, type Type } from '@nestjs/common';
 import { found, Operation, Problem, problems, Roles } from '@orderlog/edge';
 import type { ParkedStreams } from '@orderlog/messaging';
-import { PARKED, STATUS } from './tokens.js';
+import type { RebuildComparison } from '@orderlog/projections';
+import { PARKED, PROOF, STATUS } from './tokens.js';
 import type { BackboneStatus } from './status.js';
 
 const notReleased = { slug: 'release-failed', status: 409, title: 'Its facts still fail' } as const;
@@ -20,12 +21,19 @@ export const opsController = (prefix: string): Type => {
     constructor(
       @Inject(PARKED) private readonly parked: ParkedStreams,
       @Inject(STATUS) private readonly status: () => Promise<BackboneStatus>,
+      @Inject(PROOF) private readonly proof: () => Promise<readonly RebuildComparison[]>,
     ) {}
 
     @Get('status')
     @Operation({ summary: 'Log heads, positions, lags, projections' })
     current(): Promise<BackboneStatus> {
       return this.status();
+    }
+
+    @Get('projections/proof')
+    @Operation({ summary: 'Every read model compared with a rebuild from the log, at one moment' })
+    async prove() {
+      return { items: await this.proof() };
     }
 
     @Get('parked')

@@ -16,5 +16,7 @@ export const PROJECTIONS = Symbol('orderlog:projections');
 export const PARKED = Symbol('orderlog:parked');
 /** Answers the `BackboneStatus` now. */
 export const STATUS = Symbol('orderlog:status');
+/** Answers the comparison of every read model with a rebuild from the log. */
+export const PROOF = Symbol('orderlog:proof');
 /** What runs beside requests: the `Engine` of the service. */
 export const ENGINE = Symbol('orderlog:engine');
