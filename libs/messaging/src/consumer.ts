@@ -73,6 +73,8 @@ const runMax = 500;
 const queueMax = 1000;
 /** A position that only passed over rows may be this old in the database: reading them again does nothing. */
 const storeAfterMs = 1000;
+/** Under load facts gather this long: a transaction costs the same for one fact as for ten. The first after a pause is applied at once. */
+const gatherMs = 15;
 /** Facts of a minute below which one bad record is no bad rate. */
 const rateSample = 1000;
 
@@ -335,9 +337,13 @@ export class LogConsumer {
     while (this.#isGoing()) {
       try {
         await this.#setAside();
+        const startedAtMs = Date.now();
         const runs = this.#ready();
-        if (runs.length > 0) await this.#apply(runs);
-        else {
+        if (runs.length > 0) {
+          await this.#apply(runs);
+          const rows = runs.reduce((total, { items }) => total + items.length, 0);
+          if (rows < runMax) await this.#pause(startedAtMs + gatherMs - Date.now());
+        } else {
           await this.#storePassed(storeAfterMs);
           await this.#work.wait(100);
         }

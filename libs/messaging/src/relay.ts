@@ -43,11 +43,11 @@ const rowsOfSendMax = 2000;
 const bytesOfSendMax = 1024 * 1024;
 const leaseMs = 5000;
 const renewMs = 1500;
-/** Under load rows gather this long: a send for each commit would cost more than the rows in it. */
-const gatherMs = 10;
+/** Under load rows gather this long: a send for each commit would cost more than the rows in it. The first after a pause goes at once. */
+const gatherMs = 20;
 const idleMs = 100;
 /** Moving a cursor is a commit. What a crash repeats because of this is dropped by the consumers. */
-const storeMs = 50;
+const storeMs = 200;
 
 /** A shard in our hands; nothing of it is sent before it was compared with its topic. */
 type Owned = Cursor & { storedSeq: number; isCompared: boolean };
