@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PG_POOL } from '@orderlog/backbone';
+import type { SqlExecutor } from '@orderlog/event-log';
+import { forgetOldKeys } from '../application/place-order.js';
 import { call, inStatus, keys, orderBody, runOrder, submit, type RunningOrder } from './running-order.js';
 
 let running: RunningOrder;
@@ -119,6 +122,21 @@ describe('the same key again', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => submit(running, n % 2 === 0 ? body : { ...body, number: 'x' }, 'fifty-2')));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(25);
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(25);
+  });
+});
+
+describe('an idempotency key', () => {
+  it('is forgotten after seven days, and only then', async () => {
+    const body = orderBody();
+    await submit(running, body, 'old-1');
+    await running.sql(`update idempotency_keys set created_at = now() - interval '6 days 23 hours' where key = 'old-1'`);
+    const keptDays = 7;
+    await forgetOldKeys(running.service.app.get<SqlExecutor>(PG_POOL), keptDays);
+    expect((await submit(running, body, 'old-1')).headers.get('idempotent-replayed')).toBe('true');
+    await running.sql(`update idempotency_keys set created_at = now() - interval '7 days 1 hour' where key = 'old-1'`);
+    expect(await forgetOldKeys(running.service.app.get<SqlExecutor>(PG_POOL), keptDays)).toBe(1);
+    // The reference is kept for ever, so there is still one order.
+    expect((await submit(running, body, 'old-1')).status).toBe(200);
   });
 });
 

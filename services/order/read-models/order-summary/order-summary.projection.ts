@@ -34,7 +34,7 @@ on conflict (order_id) do update set
 where o.version < excluded.version`;
 
 /** States that the projection keeps, so that an order's next events need not be read from its beginning. */
-const foldedMax = 20_000;
+const foldedMax = 5_000;
 
 const columnsOf = ({ state, version, createdAt, updatedAt }: Folded) => {
   const { placed } = state;
