@@ -18,6 +18,8 @@ const recordsMax = 500;
 /** A transaction that was announced and never committed is forgotten after so long; the comparison of all rows would find it if it was. */
 const announcedMsMax = 30_000;
 const compareEveryMs = 60_000;
+/** Changes of so long become one send: at hundreds of orders a second, sends of a few rows each would cost more than the orders do. */
+const gatherMs = 40;
 
 const readSql = `select sku, center_id, available, version from stock
   where (sku, center_id) in (select * from unnest($1::text[], $2::text[]))`;
@@ -99,7 +101,7 @@ export const availabilityPublisher = (options: {
     return isLeft;
   };
 
-  const turns = takeTurns({ turn, idleMs: 200, gatherMs: 10, onError: options.onError });
+  const turns = takeTurns({ turn, idleMs: 200, gatherMs, onError: options.onError });
   return {
     ...turns,
     changed: (rows) => {

@@ -27,17 +27,29 @@ export const inventoryParts = (options: {
   readonly onError: (what: string, error: unknown) => void;
 }): InventoryParts => {
   const { log, sql, copies, leaseMs } = options;
+  // Backorders are told only of stock that was published: they are looked at when it came, and once more when routing was told.
+  let mayCover = false;
   const availability = availabilityPublisher({
     sql,
     publish: (records) => copies.publish('inventory.availability', records),
-    onPublished: () => covering.wake(),
+    onPublished: () => {
+      if (!mayCover) return;
+      mayCover = false;
+      covering.wake();
+    },
     onError: (error) => options.onError('availability could not be published', error),
   });
   const inventory: Inventory = {
     stock: postgresStockTable,
     backorders: postgresBackorderQueue(sql),
     catalog: postgresCatalog,
-    watch: { changed: availability.changed, mayCover: () => covering.wake() },
+    watch: {
+      changed: availability.changed,
+      mayCover: () => {
+        mayCover = true;
+        covering.wake();
+      },
+    },
     tenants: async (tx, streamIds) => {
       const { rows } = await tx.query<{ stream_id: string; tenant_id: string }>(
         `select e.stream_id, e.meta->>'tenantId' as tenant_id from unnest($1::smallint[], $2::text[]) as wanted (shard, stream_id)
