@@ -21,7 +21,8 @@ export const secretsOf = (dataDir: string): Secrets => {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Secrets;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    // Not by `instanceof Error`: where the tests run, Node's own errors are of another realm.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const secrets: Secrets = {
     apiKey: `ol_${token(24)}`,
