@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import kafkajs, { type Consumer, type EachBatchPayload, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
 import type {
   GroupListener,
@@ -15,6 +16,17 @@ import type { MessagingLogger } from './logger.js';
 // kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
 // lost), no transactions, no auto-commit, one request in flight.
 const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+
+/** The part of kafkajs's request queue that is mended below. */
+type RequestQueue = { readonly pending: readonly unknown[]; readonly throttledUntil: number; scheduleCheckPendingRequests(): void };
+
+// Each connection's queue looks every millisecond, for as long as it lives, whether it may send what waits: also when nothing waits.
+// Measured: 59 ms of CPU a second in an idle process with one producer and one consumer, 8 ms with this condition.
+const { prototype: requestQueue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as { readonly prototype: RequestQueue };
+const { scheduleCheckPendingRequests } = requestQueue;
+requestQueue.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+  if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheckPendingRequests.call(this);
+};
 
 const sessionTimeoutMs = 6000;
 const heartbeatMs = 1500;
