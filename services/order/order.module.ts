@@ -6,6 +6,7 @@ import { CONFIG, LIFECYCLE, LOGGER, StreamParked, type Lifecycle } from '@orderl
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import { parkedAmong } from '@orderlog/messaging';
 import type { Logger } from '@orderlog/observability';
+import type { DataSource } from 'typeorm';
 import { OrderAddressesController } from './api/grpc/order-addresses.controller.js';
 import { OrderServiceController } from './api/grpc/order-service.controller.js';
 import { OrderCommandsController } from './api/http/order-commands.controller.js';
@@ -15,6 +16,7 @@ import { InventoryListener } from './api/kafka/inventory.listener.js';
 import { RoutingListener } from './api/kafka/routing.listener.js';
 import { ShippingListener } from './api/kafka/shipping.listener.js';
 import { WarehouseListener } from './api/kafka/warehouse.listener.js';
+import { measuredIntake } from './api/measured-intake.js';
 import { CLOCK, INTAKE, ITEMS, ORDER_DESK, ORDER_SUMMARY, ORDER_TIMELINE, PLACE_ORDERS } from './api/tokens.js';
 import { trackingUrlOf } from './api/tracking-url.js';
 import { orderTimerHandlers } from './application/follow-time.js';
@@ -25,6 +27,7 @@ import { createPlaceOrders, forgetOldKeys, type PlaceOrders } from './applicatio
 import { tellShipped } from './application/tell-shipped.js';
 import type { OrderConfig } from './config.js';
 import { smtpMailer } from './infrastructure/smtp.client.js';
+import { observeOrderLevels } from './read-models/order-summary/order-levels.js';
 import { orderSummary } from './read-models/order-summary/order-summary.projection.js';
 import { orderSummaryQueries } from './read-models/order-summary/order-summary.queries.js';
 import { OrderSummaryRow } from './read-models/order-summary/order-summary.row.js';
@@ -120,14 +123,16 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
       provide: INTAKE,
       inject: [PLACE_ORDERS, ORDER_DESK, ITEMS, PG_POOL, CONFIG],
       useFactory: (placeOrders: PlaceOrders, desk: OrderDesk, items: Items, sql: SqlExecutor, { channels, publicUrl }: OrderConfig) =>
-        createIntake({
-          placeOrders,
-          desk,
-          items,
-          sql,
-          releaseOnOf: (channel) => (Object.hasOwn(channels, channel) ? channels[channel]?.releaseOn : undefined) ?? 'authorized',
-          trackingUrl: trackingUrlOf(publicUrl),
-        }),
+        measuredIntake(
+          createIntake({
+            placeOrders,
+            desk,
+            items,
+            sql,
+            releaseOnOf: (channel) => (Object.hasOwn(channels, channel) ? channels[channel]?.releaseOn : undefined) ?? 'authorized',
+            trackingUrl: trackingUrlOf(publicUrl),
+          }),
+        ),
     },
     { provide: ORDER_SUMMARY, inject: [DATA_SOURCE], useFactory: orderSummaryQueries },
     { provide: ORDER_TIMELINE, inject: [EVENT_LOG, DATA_SOURCE], useFactory: orderTimelineQueries },
@@ -138,6 +143,7 @@ export class OrderModule {
     @Inject(LIFECYCLE) lifecycle: Lifecycle,
     @Inject(PLACE_ORDERS) placeOrders: PlaceOrders,
     @Inject(PG_POOL) sql: SqlExecutor,
+    @Inject(DATA_SOURCE) source: DataSource,
     @Inject(LOGGER) logger: Logger,
     @Inject(MAILER) mailer: OwnMailer,
   ) {
@@ -153,6 +159,16 @@ export class OrderModule {
         clearInterval(cleaning);
         await placeOrders.drain();
         mailer?.close();
+      },
+    });
+    let stopObserving: readonly (() => void)[] = [];
+    lifecycle.add({
+      name: 'order levels',
+      start: async () => {
+        stopObserving = observeOrderLevels(source, logger);
+      },
+      stop: async () => {
+        for (const stop of stopObserving) stop();
       },
     });
   }

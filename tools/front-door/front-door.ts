@@ -62,7 +62,7 @@ export const openFrontDoor = async (options: {
 }): Promise<FrontDoor> => {
   const { log, telemetry } = options;
   const health = createHealth();
-  const answers = counter('front_door_answers_total', 'Answers handed on, by service and class of status');
+  const answers = counter('front_door_answers_total', 'Answers handed on, by the service they came from and class of status');
   const pools = Object.fromEntries(services.map((service) => [service, upstream(options.services[service])])) as Record<ServiceName, Pool>;
   const server = createServer({ maxHeaderSize: headerBytesMax, requestTimeout: requestMs, keepAliveTimeout: keepAliveMs }, (request, response) => {
     if (health.isDraining()) response.setHeader('connection', 'close');
@@ -74,10 +74,10 @@ export const openFrontDoor = async (options: {
     }
     const { service, path } = target;
     forward(pools[service], path, request, response, (error) => {
-      if (error === undefined) answers.add(1, { service, status: `${Math.trunc(response.statusCode / 100)}xx` });
+      if (error === undefined) answers.add(1, { upstream: service, status: `${Math.trunc(response.statusCode / 100)}xx` });
       else if (response.headersSent || response.destroyed) response.destroy();
       else {
-        answers.add(1, { service, status: 'none' });
+        answers.add(1, { upstream: service, status: 'none' });
         log.warn({ service, reason: error.message }, 'a service did not answer');
         problem(response, 503, 'unavailable', `The ${service} service does not answer`);
       }

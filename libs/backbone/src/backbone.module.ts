@@ -115,7 +115,7 @@ export class BackboneModule implements OnModuleDestroy {
     registerHealth(health, engine, pool);
     this.stopWatching = [
       log.watch(() => parked.list(), (error) => logger.warn({ err: error }, 'parked streams could not be read')),
-      ...observeBackbone(engine, status, logger),
+      ...observeBackbone(engine, status, { log: postgresLog.pool, queries: pool }, logger),
     ];
   }
 

@@ -1,5 +1,5 @@
 export { createHealth, type Health, type Liveness, type Readiness, type ReadinessCheck } from './health.js';
 export { logger, type Logger } from './logger.js';
-export { counter, durations, gauge, observedCounter, type Reading } from './metrics.js';
+export { atMostEvery, counter, durations, gauge, observedCounter, type Reading } from './metrics.js';
 export { startTelemetry, type Telemetry } from './telemetry.js';
 export { activeTraceId, activeTraceparent, beginWork, endWork, within, type Traced } from './tracing.js';

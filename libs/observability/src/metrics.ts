@@ -36,3 +36,17 @@ export const observedCounter = (name: string, description: string, read: () => I
   instrument.addCallback(observe);
   return () => instrument.removeCallback(observe);
 };
+
+/** Reads at most once in `everyMs`, however many gauges of a scrape ask; those that ask meanwhile share the answer. For numbers that cost a query. */
+export const atMostEvery = <T>(everyMs: number, read: () => Promise<T>): (() => Promise<T>) => {
+  let answer: Promise<T> | undefined;
+  let askedAt = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (answer === undefined || now - askedAt >= everyMs) {
+      askedAt = now;
+      answer = read();
+    }
+    return answer;
+  };
+};

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, createNoopMeter, metrics, trace } from '@opentelemetry/api';
 import type { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { Resource } from '@opentelemetry/resources';
+import { observeProcess } from './process-metrics.js';
 
 /** What a process has switched on: its metrics to be served and its traces to be flushed. */
 export type Telemetry = {
@@ -50,6 +51,7 @@ const startMetrics = async (resource: Resource): Promise<{ exporter: PrometheusE
   metrics.setGlobalMeterProvider(provider);
   const runtime = new RuntimeNodeInstrumentation();
   runtime.setMeterProvider(provider);
+  observeProcess();
   return {
     exporter,
     stop: async () => {
