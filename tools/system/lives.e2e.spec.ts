@@ -1,7 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@orderlog/testing';
 import pg from 'pg';
 import { fiftyBuyersLife, plain, specialLives, type Life, type LifeContext } from '../sample-world/lives.js';
 import { orderDocument } from '../sample-world/order-documents.js';
@@ -9,8 +13,7 @@ import { startPeople, type People } from '../sample-world/people.js';
 import { Shop } from '../sample-world/shop.js';
 import { loadSampleWorld, sampleWorld } from '../sample-world/world.js';
 import { verifySystem } from '../verify/verify-system.js';
-import { startBuiltSystem } from './start-built-system.js';
-import type { System } from './system.js';
+import { readSystemFile, type SystemFile } from '../cli/connection.js';
 
 const stepTimeoutMs = 90_000;
 const run = `e2e-${process.pid}`;
@@ -18,10 +21,17 @@ const world = sampleWorld();
 const plainSkus = world.items.map(({ sku }) => sku);
 let folder = '';
 let databaseUrl = '';
-let system: System;
+let running: ChildProcess;
+let system: SystemFile;
 let people: People;
 let shop: Shop;
 const lives = new Map<Life, Promise<string>>();
+
+const signal = (service: string, name: NodeJS.Signals): void => {
+  const pid = readSystemFile(folder)?.pids[service];
+  if (pid === undefined) throw new Error(`nobody knows the process of ${service}`);
+  process.kill(pid, name);
+};
 
 const context = (id: string, number: number): LifeContext => {
   const place = world.coordinates[number % world.coordinates.length];
@@ -41,9 +51,19 @@ beforeAll(async () => {
   const url = new URL(admin);
   url.pathname = `/${run}`;
   databaseUrl = url.href;
-  // A short lease, so that one can expire while a test looks on.
-  system = await startBuiltSystem({ databaseUrl, brokers, dataDir: folder, topicPrefix: `${run}-`, env: { RESERVATION_LEASE_MS: '6000' } });
-  const connection = { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey };
+  // A program of its own, from dist/: killing and pausing its parts must not touch the test.
+  const main = fileURLToPath(new URL('../../dist/tools/system/main.js', import.meta.url));
+  const output = openSync(join(folder, 'system.log'), 'a');
+  running = spawn(process.execPath, [main, '--data', folder, '--topic-prefix', `${run}-`], {
+    // A short lease, so that one can expire while a test looks on.
+    env: { ...process.env, DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, RESERVATION_LEASE_MS: '6000' },
+    stdio: ['ignore', output, output],
+  });
+  system = await eventually(() => {
+    if (running.exitCode !== null) throw new Error(readFileSync(join(folder, 'system.log'), 'utf8'));
+    return readSystemFile(folder);
+  }, 120_000);
+  const connection = { baseUrl: system.baseUrl, apiKey: system.apiKey };
   await loadSampleWorld(connection);
   people = startPeople({ ...connection, carrierUrl: system.carrierUrl });
   shop = new Shop(connection);
@@ -58,7 +78,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop.close();
   await people.stop();
-  await system.stop();
+  running.kill('SIGTERM');
+  if (running.exitCode === null) await once(running, 'exit');
   rmSync(folder, { recursive: true });
 }, 60_000);
 
@@ -77,13 +98,13 @@ describe('probes that broke others', () => {
 
   for (const service of ['routing', 'warehouse'] as const) {
     it(`an order accepted while ${service} is paused for 20 s still ends`, async () => {
-      system.signal(service, 'SIGSTOP');
+      signal(service, 'SIGSTOP');
       const resumeAt = Date.now() + 20_000;
       const place = world.coordinates[0];
       if (place === undefined) throw new Error('the sample world has no places');
       const { body } = await shop.submit(orderDocument({ reference: `${run}-paused-${service}`, number: 1, place, lines: [{ sku: plainSkus[0] ?? '', quantity: 1 }] }), `${run}-paused-${service}`);
       await new Promise((resolve) => setTimeout(resolve, resumeAt - Date.now()));
-      system.signal(service, 'SIGCONT');
+      signal(service, 'SIGCONT');
       await shop.until(body.id, 'delivered', ({ status }) => status === 'delivered' || status === 'closed', stepTimeoutMs);
     }, stepTimeoutMs * 2);
   }
@@ -91,14 +112,14 @@ describe('probes that broke others', () => {
   it('a service that is killed in the middle changes nothing', async () => {
     const living = Array.from({ length: 20 }, (_, number) => plain.run(context(`${run}-killed-${number}`, number)));
     await Promise.race(living);
-    system.signal('inventory', 'SIGKILL');
+    signal('inventory', 'SIGKILL');
     expect(await Promise.all(living)).toHaveLength(20);
   }, stepTimeoutMs * 2);
 });
 
 it('verify finds nothing afterwards', async () => {
   await Promise.allSettled(lives.values());
-  const findings = await verifySystem({ databaseUrl, chain: true, connection: { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey } });
+  const findings = await verifySystem({ databaseUrl, chain: true, connection: { baseUrl: system.baseUrl, apiKey: system.apiKey } });
   expect(findings.filter(({ violations }) => violations.length > 0)).toStrictEqual([]);
   expect(findings.find(({ id }) => id === 'orders-placed-once')?.looked).toBeGreaterThan(90);
 }, 120_000);

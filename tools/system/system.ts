@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { services, type ServiceName } from '@orderlog/contracts';
@@ -76,6 +76,8 @@ export const startSystem = async (options: {
   }
   const logs = join(options.dataDir, 'logs');
   mkdirSync(logs, { recursive: true });
+  // Of an earlier start: nobody may take it for this one's.
+  rmSync(join(options.dataDir, 'system.json'), { force: true });
 
   say('creating schemas, roles and topics');
   const [urlOf] = await Promise.all([
@@ -121,6 +123,17 @@ export const startSystem = async (options: {
 
   const running = new Map<PartName, GuardedProcess>();
   let stopping = false;
+  let told = false;
+  /** Says where everything is, for the command line; again whenever a part was started anew. */
+  const tell = (): void => {
+    const path = join(options.dataDir, 'system.json');
+    const { apiKey } = secrets;
+    const pids = Object.fromEntries([...running].map(([part, { pid }]) => [part, pid]));
+    const file = { baseUrl: urls['front-door'], apiKey, databaseUrl: options.databaseUrl, brokers: options.brokers, grpc: grpc('order'), carrierUrl: urls.carrier, urls, pids, logs };
+    // Renamed into place: whoever reads it meanwhile reads a whole one.
+    writeFileSync(`${path}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  };
   const start = async (part: PartName): Promise<void> => {
     const process_ = await spawnGuarded(process.execPath, [...nodeFlags, join(root, entry[part])], {
       env: envOf(part),
@@ -129,11 +142,13 @@ export const startSystem = async (options: {
       graceMs: 8_000,
     });
     running.set(part, process_);
-    void process_.exited.then(async () => {
+    void process_.exited.then(async ({ code }) => {
       if (stopping) return;
+      say(`${part} ended with code ${code} and is started again; its last words are in ${join(logs, `${part}.log`)}`);
       // A crashed service is started again, as any supervisor in production does; half a second keeps a crash loop from eating a core.
       await new Promise((resolve) => setTimeout(resolve, restartDelayMs));
       if (!stopping) await start(part);
+      if (told) tell();
     });
   };
   const ready = async (part: PartName, timeoutMs = readyTimeoutMs): Promise<void> => {
@@ -161,25 +176,8 @@ export const startSystem = async (options: {
     await stop();
     throw error;
   }
-  writeFileSync(
-    join(options.dataDir, 'system.json'),
-    JSON.stringify(
-      {
-        baseUrl: urls['front-door'],
-        apiKey: secrets.apiKey,
-        databaseUrl: options.databaseUrl,
-        brokers: options.brokers,
-        grpc: grpc('order'),
-        carrierUrl: urls.carrier,
-        urls,
-        pids: Object.fromEntries([...running].map(([part, { pid }]) => [part, pid])),
-        logs,
-      },
-      null,
-      2,
-    ),
-    { mode: 0o600 },
-  );
+  told = true;
+  tell();
   return {
     baseUrl: urls['front-door'],
     grpc: grpc('order'),

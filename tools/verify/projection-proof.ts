@@ -1,4 +1,4 @@
-import { apiClient } from '../cli/client.js';
+import { apiClient, ProblemAnswer, Unreachable, type ApiClient } from '../cli/client.js';
 import type { Finding } from './verify.js';
 
 const prefixes = { order: '/v1/orders', inventory: '/v1/stock', routing: '/v1/routing', warehouse: '/v1/warehouse', shipping: '/v1/shipments' } as const;
@@ -13,6 +13,21 @@ type Proof = {
   }[];
 };
 
+const patienceMs = 30_000;
+
+/** A service that is being started again answers 502 or 503 for some seconds; it is waited for, not taken for a finding. */
+const proofOf = async (api: ApiClient, path: string): Promise<Proof> => {
+  for (const giveUpAt = Date.now() + patienceMs; ; ) {
+    try {
+      return (await api.call<Proof>('GET', path)).body;
+    } catch (error) {
+      const isPassing = error instanceof Unreachable || (error instanceof ProblemAnswer && error.status >= 502 && error.status <= 504);
+      if (!isPassing || Date.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+};
+
 /** Asks every running service to compare its read models with a rebuild from its log (promise 6). */
 export const proveProjections = async (connection: { readonly baseUrl: string; readonly apiKey: string }): Promise<readonly Finding[]> => {
   const api = apiClient(connection, { connections: 1 });
@@ -20,8 +35,8 @@ export const proveProjections = async (connection: { readonly baseUrl: string; r
   try {
     for (const [service, prefix] of Object.entries(prefixes)) {
       const startedAt = performance.now();
-      const { body } = await api.call<Proof>('GET', `${prefix}/ops/projections/proof`);
-      for (const { projection, events, live, rebuilt, differences } of body.items) {
+      const { items } = await proofOf(api, `${prefix}/ops/projections/proof`);
+      for (const { projection, events, live, rebuilt, differences } of items) {
         findings.push({
           service,
           id: `projection-${projection}`,
