@@ -12,8 +12,8 @@ const runsDefault = 5;
 const driftMax = 0.2;
 
 /** Orders accepted durably a second over HTTP, straight at the order service: validation, authentication, idempotency and relay on. */
-export const accept = async ({ orders = ordersDefault, runs = runsDefault, say }: BenchOptions): Promise<readonly Figure[]> => {
-  const bench = await startBenchSystem(say);
+export const accept = async ({ orders = ordersDefault, runs = runsDefault, cpuProf, say }: BenchOptions): Promise<readonly Figure[]> => {
+  const bench = await startBenchSystem(say, cpuProf);
   const { system, stack } = bench;
   const sql = new pg.Client({ connectionString: stack.databaseUrl });
   await sql.connect();

@@ -22,11 +22,11 @@ export type BenchSystem = {
 const unitsEach = 1_000_000;
 
 /** Starts PostgreSQL, Kafka and the system in a folder of their own, which is removed at the end. */
-export const startBenchSystem = async (say: (text: string) => void, env: Readonly<Record<string, string>> = {}): Promise<BenchSystem> => {
+export const startBenchSystem = async (say: (text: string) => void, cpuProf?: string): Promise<BenchSystem> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'orderlog-bench-'));
   // A stack of its own even where one is given: a benchmark must know what else writes there.
   const stack = await startStack({ dataDir, env: {} });
-  const system = await startSystem({ databaseUrl: stack.databaseUrl, brokers: stack.brokers, dataDir, env: { LOG_LEVEL: 'warn', ...env } });
+  const system = await startSystem({ databaseUrl: stack.databaseUrl, brokers: stack.brokers, dataDir, env: { LOG_LEVEL: 'warn', ...(cpuProf === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${cpuProf}` }) } });
   const whole = sampleWorld();
   const plain = whole.items.filter(({ sku }) => whole.receipts.some(({ lines }) => lines.some((line) => line.sku === sku && line.quantity > 20)) && !/^(SHORT|REJECT|TWOBOX|LOST|RTS|LATE|FAILLABEL)-/.test(sku));
   const centers = whole.centers.filter(({ kind }) => kind === 'own');

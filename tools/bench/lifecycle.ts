@@ -62,8 +62,8 @@ const untilVisible = async (sql: pg.Client, since: string): Promise<number[]> =>
 };
 
 /** Whole lives a second, from placed to delivered, through all five services with simulated staff and carrier; everything on this machine counts. */
-export const lifecycle = async ({ orders = ordersDefault, runs = 1, say }: BenchOptions): Promise<readonly Figure[]> => {
-  const bench = await startBenchSystem(say);
+export const lifecycle = async ({ orders = ordersDefault, runs = 1, cpuProf, say }: BenchOptions): Promise<readonly Figure[]> => {
+  const bench = await startBenchSystem(say, cpuProf);
   const { system, stack } = bench;
   const sql = new pg.Client({ connectionString: stack.databaseUrl });
   await sql.connect();

@@ -8,17 +8,17 @@ import { lifecycle } from './lifecycle.js';
 import type { Figure } from './report.js';
 
 /** What every benchmark is given. */
-export type BenchOptions = { readonly orders: number | undefined; readonly runs: number | undefined; readonly say: (text: string) => void };
+export type BenchOptions = { readonly orders: number | undefined; readonly runs: number | undefined; readonly cpuProf: string | undefined; readonly say: (text: string) => void };
 
 const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Figure[]>>> = { accept, lifecycle };
 
-const usage = `npm run bench -- <${Object.keys(benchmarks).join('|')}|all> [--json FILE] [--orders N] [--runs N]
+const usage = `npm run bench -- <${Object.keys(benchmarks).join('|')}|all> [--json FILE] [--orders N] [--runs N] [--cpu-prof DIR]
   Ratios within one run on this machine; the reference is measured before and after each. Nothing else should run meanwhile.`;
 
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' }, orders: { type: 'string' }, runs: { type: 'string' }, help: { type: 'boolean' } },
+    options: { json: { type: 'string' }, orders: { type: 'string' }, runs: { type: 'string' }, 'cpu-prof': { type: 'string' }, help: { type: 'boolean' } },
   });
   const [name = ''] = positionals;
   const chosen = name === 'all' ? Object.keys(benchmarks) : [name];
@@ -34,6 +34,7 @@ const main = async (): Promise<number> => {
       ...(await benchmark({
         orders: values.orders === undefined ? undefined : Number(values.orders),
         runs: values.runs === undefined ? undefined : Number(values.runs),
+        cpuProf: values['cpu-prof'] === undefined ? undefined : resolve(values['cpu-prof']),
         say: (text) => console.error(text),
       })),
     );

@@ -99,7 +99,7 @@ export const startStack = async ({ dataDir, onProgress = () => undefined, env = 
     };
   }
   // One failed: the other must not stay behind.
-  await Promise.all(asked.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
+  await Promise.all(asked.map(async (part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
   throw asked.find((part) => part.status === 'rejected')?.reason;
 };
 

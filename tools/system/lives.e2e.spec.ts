@@ -103,7 +103,7 @@ describe('probes that broke others', () => {
       const place = world.coordinates[0];
       if (place === undefined) throw new Error('the sample world has no places');
       const { body } = await shop.submit(orderDocument({ reference: `${run}-paused-${service}`, number: 1, place, lines: [{ sku: plainSkus[0] ?? '', quantity: 1 }] }), `${run}-paused-${service}`);
-      await new Promise((resolve) => setTimeout(resolve, resumeAt - Date.now()));
+      await eventually(() => Date.now() >= resumeAt, 30_000);
       signal(service, 'SIGCONT');
       await shop.until(body.id, 'delivered', ({ status }) => status === 'delivered' || status === 'closed', stepTimeoutMs);
     }, stepTimeoutMs * 2);

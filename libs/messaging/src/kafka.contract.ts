@@ -29,7 +29,7 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
       producer = await kafka.producer();
     });
     afterEach(async () => {
-      await Promise.all(members.map(({ consumer }) => consumer?.stop()));
+      await Promise.all(members.map(async ({ consumer }) => consumer?.stop()));
       members = [];
       const ends = await admin.ends(topic);
       const full = ends.filter(({ low, high }) => high > low);

@@ -150,7 +150,7 @@ describe('timers and effects', () => {
       run: async () => {
         now += 1;
         most = Math.max(most, now);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await new Promise((resolve) => setImmediate(resolve));
         now -= 1;
       },
     });

@@ -12,7 +12,7 @@ import {
   type MessagingLogger,
   type ProducerLog,
   type Relay,
-} from '@orderlog/messaging';
+} from '../src/index.js';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 
 type Rate = { readonly scores: readonly number[] };
