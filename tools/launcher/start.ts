@@ -6,7 +6,7 @@ import { startStack, removeStack } from '../local-stack/stack.js';
 import { openDataFolder } from '../local-stack/data-folder.js';
 import { startPeople } from '../sample-world/people.js';
 import { loadSampleWorld } from '../sample-world/world.js';
-import { runScenarios, type ScenarioResult } from '../sample-world/run-scenarios.js';
+import { runScenarios, summaryOf, type ScenarioResult } from '../sample-world/run-scenarios.js';
 import { startSystem, type System } from '../system/system.js';
 import { verifySystem } from '../verify/verify-system.js';
 import { screen } from './screen.js';
@@ -115,7 +115,7 @@ const main = async (): Promise<number> => {
     if (options.orders > 0) {
       results = await runScenarios({ ...connection, orders: options.orders, onProgress: (text) => out.status(text) });
       out.end();
-      out.line(summary(results));
+      out.line(summaryOf(results));
     }
     if (options.exit) {
       const findings = await verifySystem({ databaseUrl: stack.databaseUrl, chain: true, connection });
@@ -134,18 +134,6 @@ const main = async (): Promise<number> => {
     out.end();
     await stop();
   }
-};
-
-/** One line a scenario: how many ended right, and every one that did not. */
-const summary = (results: readonly ScenarioResult[]): string => {
-  const names = [...new Set(results.map((result) => result.scenario))];
-  return names
-    .map((name) => {
-      const all = results.filter((result) => result.scenario === name);
-      const wrong = all.filter((result) => result.problem !== undefined);
-      return [`  ${wrong.length === 0 ? 'ok   ' : 'WRONG'} ${name} (${all.length})`, ...wrong.slice(0, 3).map((result) => `        ${result.orderId ?? ''} ${result.problem}`)].join('\n');
-    })
-    .join('\n');
 };
 
 main().then(

@@ -18,6 +18,8 @@ export type LifeContext = {
 /** One way an order can live. Throws when it does not end as it must; answers the order's id. */
 export type Life = {
   readonly name: string;
+  /** It goes on only after a reservation has expired: with the usual quarter of an hour nobody would look on. */
+  readonly waitsForLease?: true;
   readonly run: (context: LifeContext) => Promise<string>;
 };
 
@@ -278,6 +280,7 @@ const sameKeyOtherBody: Life = {
 
 const expiredWhileHeld: Life = {
   name: 'reservation expired while held: reserved again',
+  waitsForLease: true,
   run: async (context) => {
     const id = await place(context, plainLines(context), { payment: 'pending' });
     await seen(context, id, 'ReservationExpired');
