@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { Body, Controller, Get, Module, Param, Post, Query, Req } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OutcomeUnknown, Overloaded, VersionConflict } from '@orderlog/event-log';
@@ -9,7 +10,12 @@ import {
   bringUp,
   contextOf,
   Currency,
+  Day,
+  decodeCursor,
+  Email,
+  encodeCursor,
   found,
+  Instant,
   KeepRawBody,
   MinorUnits,
   Nested,
@@ -45,8 +51,12 @@ class PlaceRequest {
   @NestedList(() => LineRequest, { min: 1, max: 500, uniqueBy: 'sku' }) lines!: LineRequest[];
   @Nested(() => PolicyRequest, { optional: true }) policy?: PolicyRequest;
   @TextMap({ max: 2, optional: true }) metadata?: Record<string, string>;
+  @Instant({ optional: true }) at?: string;
+  @Day({ optional: true }) day?: string;
+  @Email({ optional: true }) email?: string;
 }
 class ListQuery {
+  @Text({ max: 200, optional: true }) cursor?: string;
   @WholeNumber({ min: 1, max: 200, optional: true }) limit?: number;
   @Text({ max: 20, optional: true }) state?: string;
 }
@@ -107,6 +117,36 @@ const variables = {
 };
 const order = { channel: 'shop', currency: 'EUR', lines: [{ sku: 'A-1', quantity: 2, unitPrice: 500 }] };
 
+/** Says things over one connection, whatever comes back, and answers what came until the other side ended it. */
+const conversation = (url: string, said: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    let heard = '';
+    const socket = connect(Number(port), hostname, () => said.forEach((text) => socket.write(text)));
+    socket.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+    socket.once('error', reject).once('close', () => resolve(heard));
+  });
+
+describe('a cursor', () => {
+  it('names the place it was made of', () => {
+    const place = ['2026-11-23T08:15:00.000Z', '01980000-0000-7000-8000-000000000000', 'A', 7];
+    expect(decodeCursor(encodeCursor(place), 'instant', 'uuid', 'text', 'number')).toStrictEqual(place);
+    expect(decodeCursor(undefined, 'text')).toBeUndefined();
+  });
+
+  it.each([
+    ['no JSON', 'garbage'],
+    ['of another length', encodeCursor(['a'])],
+    ['a time that is none', encodeCursor(['infinity', 'a'])],
+    ['a time in the year 0', encodeCursor(['0000-01-01T00:00:00Z', 'a'])],
+    ['a text with a NUL', encodeCursor(['2026-11-23T08:15:00Z', '\u0000'])],
+    ['a number for a text', encodeCursor(['2026-11-23T08:15:00Z', 1])],
+    ['null', Buffer.from('null').toString('base64url')],
+  ])('is refused: %s', (_what, cursor) => {
+    expect(() => decodeCursor(cursor, 'instant', 'text')).toThrow('A query parameter is not valid');
+  });
+});
+
 describe('the edge of a service', () => {
   let service: StartedService;
   const call = async (path: string, init: RequestInit & { key?: string } = {}) => {
@@ -156,6 +196,17 @@ describe('the edge of a service', () => {
     ['a line that is no object', { ...order, lines: [7] }, '/lines'],
     ['a missing field', { ...order, currency: undefined }, '/currency'],
     ['a list as body', [], ''],
+    ['a field that every object inherits', { ...order, constructor: 1 }, '/constructor'],
+    ['one that hides a method', { ...order, hasOwnProperty: 'x' }, '/hasOwnProperty'],
+    ['one in a line', { ...order, lines: [{ ...order.lines[0], toString: 1 }] }, '/lines/0/toString'],
+    ['one in an object', { ...order, policy: { split: 'allow', constructor: { a: 1 } } }, '/policy/constructor'],
+    ['a time in the year 0', { ...order, at: '0000-01-01T00:00:00Z' }, '/at'],
+    ['a time that its offset takes out of the calendar', { ...order, at: '9999-12-31T23:59:59-00:01' }, '/at'],
+    ['a time without an offset', { ...order, at: '2026-01-01T00:00:00' }, '/at'],
+    ['a day that is none', { ...order, day: '2026-02-30' }, '/day'],
+    ['a day in the year 0', { ...order, day: '0000-01-01' }, '/day'],
+    ['half a character in an address', { ...order, email: '\ud800@example.org' }, '/email'],
+    ['a control character of ISO 6429', { ...order, channel: 'a\u0085' }, '/channel'],
   ])('refuses %s', async (_what, body, pointer) => {
     const answer = await post('/v1/things', body);
     expect(answer.status).toBe(422);
@@ -167,6 +218,8 @@ describe('the edge of a service', () => {
     ['a prototype in the JSON', '{"__proto__": {"a": 1}}', {}, 400, 'malformed-json'],
     ['another content type', 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported-media-type'],
     ['a body over 256 KB', JSON.stringify({ a: 'x'.repeat(300_000) }), {}, 413, 'body-too-large'],
+    ['an idempotency key that is none', JSON.stringify(order), { 'idempotency-key': 'with space' }, 400, 'invalid-header'],
+    ['an idempotency key that is too long', JSON.stringify(order), { 'idempotency-key': 'x'.repeat(129) }, 400, 'invalid-header'],
   ])('answers %s with its problem', async (_what, body, headers, status, slug) => {
     const answer = await post('/v1/things', body, { headers });
     expect(answer.status).toBe(status);
@@ -182,6 +235,22 @@ describe('the edge of a service', () => {
     expect(answer.status).toBe(status);
     expect(answer.body.type).toBe(`urn:orderlog:problem:${slug}`);
     expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer realm="orderlog"' : null);
+  });
+
+  it('answers who is still sending a body that is too large, and reads the next request of the same connection', async () => {
+    const head = 'POST /v1/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer shop-key\r\ncontent-type: application/json\r\ncontent-length: 400000\r\n\r\n';
+    const answers = await conversation(service.url, [head, 'x'.repeat(400_000), 'GET /v1/things?limit=7 HTTP/1.1\r\nhost: x\r\nx-api-key: shop-key\r\nconnection: close\r\n\r\n']);
+    expect(answers).toContain('HTTP/1.1 413');
+    expect(answers).toContain('{"limit":7}');
+  });
+
+  it.each([
+    ['headers over 16 KB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, '431', 'headers-too-large'],
+    ['what is no HTTP', 'hello\r\n\r\n', '400', 'bad-request'],
+  ])('answers %s with its problem', async (_what, sent, status, slug) => {
+    const answer = await conversation(service.url, [sent]);
+    expect(answer).toContain(`HTTP/1.1 ${status}`);
+    expect(answer).toContain(`"type":"urn:orderlog:problem:${slug}"`);
   });
 
   it('takes the key from X-Api-Key as well', async () => {
@@ -203,6 +272,9 @@ describe('the edge of a service', () => {
     ['fails/nothing', 404, 'not-found'],
     ['refused', 409, 'already-shipped'],
     ['nowhere/at/all', 404, 'not-found'],
+    ['fails/a%00b', 400, 'bad-request'],
+    ['fails/%ff', 400, 'bad-request'],
+    [`fails/${'x'.repeat(201)}`, 414, 'address-too-long'],
   ])('answers %s with %i %s', async (path, status, slug) => {
     const answer = await call(`/v1/things/${path}`);
     expect(answer.status).toBe(status);

@@ -25,7 +25,7 @@ const field =
   };
 
 // Control characters except line feed and tab; a lone surrogate or a NUL cannot be stored.
-const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 /** ES2024's `isWellFormed`, which the compiler's library does not know yet. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
@@ -105,17 +105,23 @@ export const CountryCode = (options: FieldOptions = {}): PropertyDecorator =>
   );
 
 const instantForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+// The year 0 is no year to PostgreSQL, and an offset can push a time over either end: one that was let in would stop every read model.
+const timeMin = Date.parse('0001-01-01T00:00:00Z');
+const timeMax = Date.parse('9999-12-31T23:59:59.999Z');
+const isTime = (time: number): boolean => time >= timeMin && time <= timeMax;
+
 const isDay = (text: string): boolean => {
   const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  return isTime(time) && new Date(time).toISOString().startsWith(text);
 };
+
+/** A time of RFC 3339 with an offset, in the years 1 to 9999. */
+export const isInstant = (text: string): boolean => instantForm.test(text) && isDay(text.slice(0, 10)) && isTime(Date.parse(text));
 
 /** RFC 3339 with an offset. */
 export const Instant = (options: FieldOptions = {}): PropertyDecorator =>
   field({ type: 'string', format: 'date-time' }, options, (value) =>
-    typeof value === 'string' && instantForm.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value))
-      ? undefined
-      : 'has to be a time of RFC 3339, such as 2026-11-23T08:15:00Z',
+    typeof value === 'string' && isInstant(value) ? undefined : 'has to be a time of RFC 3339, such as 2026-11-23T08:15:00Z',
   );
 
 /** A calendar day: 2026-11-23. */
@@ -129,7 +135,7 @@ export const Phone = (options: FieldOptions = {}): PropertyDecorator => matching
 
 /** An e-mail address: one @, no spaces; whether it exists only a mail can tell. */
 export const Email = (options: FieldOptions = {}): PropertyDecorator =>
-  matching(/^(?=.{3,254}$)[^\s@\u0000-\u001f]+@[^\s@\u0000-\u001f]+$/, 'has to be an e-mail address', options, { format: 'email', maxLength: 254 });
+  matching(/^(?=.{3,254}$)[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u, 'has to be an e-mail address', options, { format: 'email', maxLength: 254 });
 
 /** A language tag of BCP 47. */
 export const Locale = (options: FieldOptions = {}): PropertyDecorator =>

@@ -5,7 +5,7 @@ import { accessKey, type Access } from './access.js';
 import { workOf } from './grpc-tracing.js';
 import { isServiceToken, presentedKey, type ApiKeys, type Identity } from './identity.js';
 import { Problem, problems } from './problem.js';
-import { rememberCall, type EdgeRequest } from './request.js';
+import { idempotencyKeyOf, rememberCall, type EdgeRequest } from './request.js';
 
 const challenge = { 'www-authenticate': 'Bearer realm="orderlog"' };
 
@@ -44,6 +44,8 @@ export class AccessGuard implements CanActivate {
 
   private request(request: EdgeRequest, access: Access | undefined): void {
     if (access !== undefined && 'public' in access) return;
+    // Here and not where it is used: a handler that happens to need none must not let a wrong one pass.
+    idempotencyKeyOf(request);
     const header = request.headers['x-api-key'];
     request.identity = this.identify(presentedKey(request.headers.authorization, typeof header === 'string' ? header : undefined), access);
   }

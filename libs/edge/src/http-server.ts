@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beginWork, durations, endWork, within, type Health, type Logger, type Telemetry } from '@orderlog/observability';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { answerClientError } from './client-error.js';
+import type { ProblemFilter } from './problem-filter.js';
 import { Problem, problems } from './problem.js';
 import type { EdgeRequest } from './request.js';
 import type { RouteOptions } from './route-options.js';
@@ -44,7 +46,8 @@ const observe = (server: FastifyInstance, health: Health, log: Logger): void => 
     (request as EdgeRequest).work = beginWork(request.method, 'server', typeof given === 'string' ? given : undefined);
     reply.header('x-request-id', request.id);
     if (health.isDraining()) reply.header('connection', 'close');
-    done();
+    // Nothing that is stored has a NUL in its name, and PostgreSQL takes none: not even looked up.
+    done(request.url.includes('%00') ? new Problem(problems.badRequest, { detail: 'The address has a NUL in it.', errors: [{ pointer: '', message: 'has a NUL in it' }] }) : undefined);
   });
   // After the body was read: reading it leaves the asynchronous context of the hook before.
   server.addHook('preHandler', (request, _reply, done) => {
@@ -83,7 +86,12 @@ const report = (server: FastifyInstance, health: Health, telemetry: Telemetry | 
 };
 
 /** The HTTP server of a service, before Nest adds its routes. */
-export const httpServer = (parts: { readonly health: Health; readonly log: Logger; readonly telemetry: Telemetry | undefined }): FastifyInstance => {
+export const httpServer = (parts: {
+  readonly health: Health;
+  readonly log: Logger;
+  readonly telemetry: Telemetry | undefined;
+  readonly filter: ProblemFilter;
+}): FastifyInstance => {
   const server = fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMs,
@@ -93,6 +101,9 @@ export const httpServer = (parts: { readonly health: Health; readonly log: Logge
     forceCloseConnections: 'idle',
     logger: false,
     routerOptions: { maxParamLength: 200 },
+    // An address that cannot be decoded reaches no route, and so no filter of Nest's.
+    frameworkErrors: (error, request, reply) => parts.filter.answer(error, request, reply),
+    clientErrorHandler: answerClientError,
     http: { maxHeaderSize: headerBytesMax },
   });
   readJson(server);

@@ -31,7 +31,7 @@ export type { GrpcServer, GrpcServices } from './grpc-services.js';
 export type { ApiKey, Identity, Role } from './identity.js';
 export type { Lifecycle, LifecycleStep } from './lifecycle.js';
 export { Operation, type OperationText } from './operation.js';
-export { decodeCursor, encodeCursor, pageOf, pageSize, type Page } from './paging.js';
+export { decodeCursor, encodeCursor, pageOf, pageSize, type CursorPart, type Page } from './paging.js';
 export { StreamParked } from './problem-of.js';
 export { found, Problem, problems, refusalToProblem, type FieldError, type ProblemDetails, type ProblemKind, type RefusalTable } from './problem.js';
 export { contextOf, contextOfCall, idempotencyKeyOf, identityOf, rawBodyOf, type ContextDetails } from './request.js';

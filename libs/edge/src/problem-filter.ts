@@ -30,6 +30,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.sent) return;
     const problem = this.problem(error, request.id);
     reply.raw.removeHeader('content-type');
+    // Fastify ends the connection of a body it did not read to its end, which takes the answer from whoever is still sending.
+    if (!request.raw.complete) {
+      reply.removeHeader('connection');
+      request.raw.resume();
+    }
     void reply
       .code(problem.kind.status)
       .headers(problem.details.headers ?? {})

@@ -17,6 +17,7 @@ const byStatus: Readonly<Record<number, ProblemKind>> = {
   404: problems.notFound,
   408: problems.timeout,
   413: problems.tooLarge,
+  414: problems.addressTooLong,
   415: problems.unsupportedMediaType,
   422: problems.invalidRequest,
   431: problems.tooManyHeaders,

@@ -32,6 +32,7 @@ export const problems = {
   versionConflict: { slug: 'version-conflict', status: 409, title: 'Others changed this at the same time' },
   streamParked: { slug: 'stream-parked', status: 409, title: 'This is parked until an operator has looked at it' },
   tooLarge: { slug: 'body-too-large', status: 413, title: 'The body is too large' },
+  addressTooLong: { slug: 'address-too-long', status: 414, title: 'A part of the address is too long' },
   unsupportedMediaType: { slug: 'unsupported-media-type', status: 415, title: 'The body has to be application/json' },
   invalidRequest: { slug: 'invalid-request', status: 422, title: 'The body is not valid' },
   tooManyHeaders: { slug: 'headers-too-large', status: 431, title: 'The headers are too large' },

@@ -142,7 +142,7 @@ export const bringUp = async (options: ServiceOptions): Promise<StartedService> 
   const { config, log, lifecycle, health } = parts;
   let starting = true;
   health.add('start', () => (starting ? 'still starting' : undefined));
-  const server = httpServer({ health, log, telemetry: options.telemetry });
+  const server = httpServer({ health, log, telemetry: options.telemetry, filter: parts.filter });
   const app = await NestFactory.create<NestFastifyApplication>(EdgeModule.around(options.module, parts), new FastifyAdapter(server), {
     logger: nestLogger(log),
     bodyParser: false,

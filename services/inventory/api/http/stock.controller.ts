@@ -81,14 +81,14 @@ export class StockController {
   @Get()
   @Operation({ summary: 'The stock of a center, by SKU' })
   async ofCenter(@Query(validatedQuery(CenterStockQuery)) { centerId, cursor, limit = pageSize.default }: CenterStockQuery) {
-    const after = String(decodeCursor(cursor, 1)?.[0] ?? '');
+    const after = String(decodeCursor(cursor, 'text')?.[0] ?? '');
     return pageOf(await this.queries.stockOfCenter(centerId, after, limit + 1), limit, stockResponse, ({ sku }) => [sku]);
   }
 
   @Get('backorders')
   @Operation({ summary: 'Lines that wait for stock, oldest first' })
   async waiting(@Query(validatedQuery(BackordersQuery)) { sku = '', cursor, limit = pageSize.default }: BackordersQuery) {
-    const [queuedAt, orderId, lineId] = decodeCursor(cursor, 3) ?? [];
+    const [queuedAt, orderId, lineId] = decodeCursor(cursor, 'instant', 'text', 'text') ?? [];
     const after = queuedAt === undefined ? undefined : { queuedAt: String(queuedAt), orderId: String(orderId), lineId: String(lineId) };
     const rows = await this.queries.waitingLines(sku, after, limit + 1);
     return pageOf(rows, limit, backorderResponse, (row) => [row.queuedAt, row.orderId, row.lineId]);
@@ -112,7 +112,7 @@ export class StockController {
   @Get(':sku/ledger')
   @Operation({ summary: 'Every movement of a SKU in a center, in order' })
   async ledger(@Param('sku') sku: string, @Query(validatedQuery(LedgerQuery)) { centerId, cursor, limit = pageSize.default }: LedgerQuery) {
-    const after = Number(decodeCursor(cursor, 1)?.[0] ?? 0);
+    const after = Number(decodeCursor(cursor, 'number')?.[0] ?? 0);
     return pageOf(await this.queries.ledgerOf(skuOfPath(sku), centerId, after, limit + 1), limit, ledgerResponse, ({ stockVersion }) => [stockVersion]);
   }
 }

@@ -86,7 +86,7 @@ export class OrdersController {
   @Operation({ summary: 'Lists orders, the newest first', answers: { 200: 'a page; `nextCursor` leads to the next one' } })
   async list(@Query(validatedQuery(OrdersQuery)) query: OrdersQuery, @Req() request: FastifyRequest): Promise<object> {
     const { cursor, limit: size = pageSize.default, ...filter } = query;
-    const after = decodeCursor(cursor, 2);
+    const after = decodeCursor(cursor, 'instant', 'uuid');
     const rows = await this.summaries.list(identityOf(request).tenantId, filter, size + 1, after);
     return pageOf(
       rows,

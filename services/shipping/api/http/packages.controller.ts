@@ -31,7 +31,7 @@ export class PackagesController {
   @Operation({ summary: 'What docks may hand over (ready), or have handed over and is on its way; oldest first', answers: { 200: 'a page of packages' } })
   async atDocks(@Query(validatedQuery(DockQuery)) query: DockQuery, @Req() request: FastifyRequest) {
     const { centerId, status, limit = dockPageMax } = query;
-    const place = decodeCursor(query.cursor, 2);
+    const place = decodeCursor(query.cursor, 'instant', 'text');
     const after = place === undefined ? undefined : ([String(place[0]), String(place[1])] as const);
     const rows = await this.parcels.atDocks({ tenantId: identityOf(request).tenantId, status: status === 'ready' ? 'labeled' : status, centerId }, limit, after);
     return pageOf(rows, limit, dockResponse, ({ packedAt, packageId }) => [packedAt, packageId]);

@@ -20,7 +20,7 @@ const item = ({ fulfillmentOrderId, isOverdue, ...row }: FulfillmentOrderListRow
 /** The list in a data source. Ids begin with the order's time, so their order is the order of placing. */
 export const fulfillmentOrderListQueries = (source: DataSource): FulfillmentOrderList => ({
   page: async ({ centerId, status, requestStatus, overdue, limit = pageSize.default, cursor }) => {
-    const place = decodeCursor(cursor, 1);
+    const place = decodeCursor(cursor, 'text');
     const rows = await source.getRepository(FulfillmentOrderListRow).find({
       where: {
         centerId,
