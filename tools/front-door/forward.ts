@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 
 /** Idle connections are let go before the services (65 s) do it: a request never meets a connection that is just being closed. */
@@ -49,14 +50,30 @@ const handler = (response: ServerResponse, done: (error?: Error) => void): Dispa
   onResponseError: (_controller, error) => done(error),
 });
 
+/** Bodies up to here have arrived before anybody could refuse them. */
+const smallBytes = 16 * 1024;
+
+/**
+ * The body of a request. A larger one goes through a stream of its own: when a service answers before it has read everything (413),
+ * undici destroys what it reads from, and that must not be the caller's connection.
+ */
+const bodyOf = (request: IncomingMessage): Readable | null => {
+  if (!hasBody(request)) return null;
+  return Number(request.headers['content-length']) <= smallBytes ? request : request.pipe(new PassThrough());
+};
+
 /** Sends a request on to a service and its answer back. Nothing is retried: only the caller knows whether it may be. */
 export const forward = (pool: Pool, path: string, request: IncomingMessage, response: ServerResponse, done: (error?: Error) => void): void => {
   const options: Dispatcher.DispatchOptions = {
     method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
     path,
     headers: requestHeaders(request),
-    body: hasBody(request) ? request : null,
+    body: bodyOf(request),
   };
+  // What nobody wanted is read all the same: the next request of this connection comes after it.
+  response.once('finish', () => {
+    if (!request.complete) request.unpipe().resume();
+  });
   try {
     pool.dispatch(options, handler(response, done));
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { services, type ServiceName } from '@orderlog/contracts';
 import { logger } from '@orderlog/observability';
@@ -34,6 +35,10 @@ describe('the front door', () => {
 
   const echo = async (service: string): Promise<string> => {
     const server = createServer((request, response) => {
+      if (request.url?.endsWith('/refused') === true) {
+        response.writeHead(413).end();
+        return;
+      }
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -78,6 +83,34 @@ describe('the front door', () => {
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({ type: 'urn:orderlog:problem:unavailable' });
+  });
+
+  /** Says things over one connection to the door, and answers what came until the door ended it. */
+  const conversation = (said: readonly string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(door.url);
+      let heard = '';
+      const socket = connect(Number(port), hostname, () => said.forEach((text) => socket.write(text)));
+      socket.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+      socket.once('error', reject).once('close', () => resolve(heard));
+    });
+
+  it.each([
+    ['its length', 'content-length: 400000', 'x'.repeat(400_000)],
+    ['no length', 'transfer-encoding: chunked', `61a80\r\n${'x'.repeat(400_000)}\r\n0\r\n\r\n`],
+  ])('hands on the answer to a body with %s that the service would not read, and hears the next request', async (_what, header, body) => {
+    const heard = await conversation([`POST /v1/stock/refused HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`, body, 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n']);
+    expect(heard).toContain('HTTP/1.1 413');
+    expect(heard).toContain('"live":true');
+  });
+
+  it.each([
+    ['headers over 16 KB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, '431', 'headers-too-large'],
+    ['what is no HTTP', 'hello\r\n\r\n', '400', 'bad-request'],
+  ])('answers %s with its problem', async (_what, sent, status, slug) => {
+    const heard = await conversation([sent]);
+    expect(heard).toContain(`HTTP/1.1 ${status}`);
+    expect(heard).toContain(`"type":"urn:orderlog:problem:${slug}"`);
   });
 
   it('knows no other path', async () => {

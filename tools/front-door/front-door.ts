@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { services, type ServiceName } from '@orderlog/contracts';
 import { counter, createHealth, type Health, type Logger, type Telemetry } from '@orderlog/observability';
 import type { Pool } from 'undici';
@@ -23,6 +24,22 @@ ${services.map((service) => `<li><a href="/${service}/docs">${service}</a> (<a h
 const problem = (response: ServerResponse, status: number, slug: string, title: string): void => {
   const headers = { 'content-type': 'application/problem+json; charset=utf-8', ...(status === 503 ? { 'retry-after': '1' } : {}) };
   response.writeHead(status, headers).end(JSON.stringify({ type: `urn:orderlog:problem:${slug}`, title, status }));
+};
+
+const clientProblems: Readonly<Record<string, readonly [status: number, slug: string, title: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'The headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request-timeout', 'The request came too slowly'],
+};
+
+/** Answers what came over a connection and is no request, by hand. */
+const answerClientError = (error: Error & { readonly code?: string }, socket: Duplex): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, slug, title] = clientProblems[error.code ?? ''] ?? [400, 'bad-request', 'The request is not valid'];
+  const body = JSON.stringify({ type: `urn:orderlog:problem:${slug}`, title, status });
+  socket.end(`HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
 };
 
 const json = (response: ServerResponse, status: number, body: unknown): void => {
@@ -83,6 +100,7 @@ export const openFrontDoor = async (options: {
       }
     });
   });
+  server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(options.port, options.host, resolve);
   });
