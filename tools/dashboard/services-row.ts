@@ -61,7 +61,7 @@ export const servicesRow: Row = {
     },
     {
       title: 'Memory (RSS)',
-      description: 'Memory in RAM, the biggest process of each service. About 150 MB is normal.',
+      description: 'Memory in RAM, the biggest process of each service. 100 to 250 MB is normal.',
       unit: 'bytes',
       queries: [{ expr: `max by (service) (process_resident_memory_bytes{${chosen}})`, legend: '{{service}}' }],
     },

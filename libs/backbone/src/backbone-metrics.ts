@@ -8,6 +8,9 @@ const one = (value: number | undefined): Reading[] => (value === undefined ? [] 
 /** How often the numbers that cost a query may be asked for. */
 const statusMs = 2_000;
 
+/** Callers that no free or new connection can serve now; a pool hands those out only in the next turn, so that its own count says more. */
+const crowded = ({ waitingCount, idleCount, totalCount, options }: Pool): number => Math.max(0, waitingCount - idleCount - (options.max - totalCount));
+
 /** Gauges of connection pools, by name. They are read at a scrape: a wait that ends between two of them is not worth a line on a page. */
 const observePools = (pools: Readonly<Record<string, Pool>>): (() => void)[] => {
   const named = Object.entries(pools);
@@ -18,7 +21,7 @@ const observePools = (pools: Readonly<Record<string, Pool>>): (() => void)[] => 
         { value: idleCount, labels: { pool, use: 'idle' } },
       ]),
     ),
-    gauge('orderlog_db_waiting', 'Callers that wait for a connection to PostgreSQL', () => named.map(([pool, { waitingCount }]) => ({ value: waitingCount, labels: { pool } }))),
+    gauge('orderlog_db_waiting', 'Callers that wait for a connection to PostgreSQL', () => named.map(([name, pool]) => ({ value: crowded(pool), labels: { pool: name } }))),
   ];
 };
 
@@ -40,6 +43,8 @@ export const observeBackbone = (
   });
   const counted = (name: string, description: string, read: () => number | undefined): (() => void) => observedCounter(name, description, () => one(read()));
   return [
+    // First: gauges are read in this order, and the scrape's own queries further down are nobody's wait.
+    ...observePools(pools),
     counted('orderlog_relay_published_total', 'Events published to Kafka', () => engine.relay?.stats().published),
     counted('orderlog_relay_errors_total', 'Sends that failed and were tried again', () => engine.relay?.stats().errors),
     gauge('orderlog_relay_lag_records', 'Events in the log that are not on the topic yet', () => one(engine.relay?.stats().lagRecords)),
@@ -83,6 +88,5 @@ export const observeBackbone = (
       const heads = (await recent())?.heads;
       return one(heads?.reduce((sum, { seq }) => sum + seq, 0));
     }),
-    ...observePools(pools),
   ];
 };
