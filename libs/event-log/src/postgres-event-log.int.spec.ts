@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { Client } from 'pg';
 import {
   createEventLog,
+  isTransient,
   newOrderId,
   OutcomeUnknown,
   sqlStateOf,
@@ -273,6 +274,20 @@ describe('a transaction', () => {
     await expect(failing).rejects.toThrow('no');
     expect(await log.read(stream)).toStrictEqual([]);
     expect((await log.sql.query('select 1 from timers where stream_id = $1', [stream])).rows).toStrictEqual([]);
+  });
+
+  it('fails, and nothing else does, when the server ends its session because it stood still', async () => {
+    const told: unknown[] = [];
+    const another = await open({ onError: (error) => void told.push(error) });
+    const stream = newStream();
+    const standing = another.transact(async (tx) => {
+      await tx.query('set local idle_in_transaction_session_timeout = 20');
+      await eventually(async () => told.length > 0);
+      await tx.decide(counter, [{ streamId: stream, command: add(1), context }]);
+    });
+    expect(isTransient(await standing.catch((error: unknown) => error))).toBe(true);
+    expect(told.some((error) => sqlStateOf(error) === '25P03')).toBe(true);
+    expect(await another.execute(counter, stream, add(2), context)).toMatchObject({ version: 1, state: { sum: 2 } });
   });
 
   it('undoes an attempt that throws, and only it', async () => {

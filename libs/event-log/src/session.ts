@@ -57,8 +57,11 @@ export const openPool = (connectionString: string, schema: string, name: string,
     idleTimeoutMillis: 60_000,
     types: ourTypes,
   });
-  // An idle connection that breaks (a restart of the server) leaves the pool by itself; nobody waits for it.
-  pool.on('error', onError);
+  // The server ends the session of a process that stood still in a transaction. Nobody may be waiting for a statement then: without a
+  // listener of its own the connection would end the process, and with one the transaction fails with its next statement.
+  pool.on('connect', (client) => client.on('error', onError));
+  // An idle connection that breaks (a restart of the server) leaves the pool by itself; its listener has told it.
+  pool.on('error', () => undefined);
   return pool;
 };
 

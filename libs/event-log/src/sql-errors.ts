@@ -13,7 +13,8 @@ const connectionWords = /connection terminated|connection ended|not queryable|ti
 /** The connection is gone (or never was): what was under way may have happened or not. */
 export const isConnectionLoss = (error: unknown): boolean => {
   const state = sqlStateOf(error);
-  if (state !== undefined) return state.startsWith('08') || state.startsWith('57P');
+  // 25P03, 25P04: the server ended the session, because a transaction stood still or took too long.
+  if (state !== undefined) return state.startsWith('08') || state.startsWith('57P') || state === '25P03' || state === '25P04';
   if (!(error instanceof Error)) return false;
   return ('code' in error && connectionErrors.test(String(error.code))) || connectionWords.test(error.message);
 };
