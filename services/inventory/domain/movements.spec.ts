@@ -29,6 +29,10 @@ const count = (counted: number, stock: StockRow): MovementCommand => ({
 
 describe('receiving stock', () => {
   it('makes it available', () => given().when(receive(5)).thenEvents(received(5)));
+  it('refuses more than a row can hold', () => {
+    given().when(receive(500_000_000, rows(cup({ available: 400_000_000, reserved: 100_000_001, version: 4 })))).thenRefused('TooMuchStock');
+    given().when(adjust(2, cup({ available: 999_999_999, version: 4 }))).thenRefused('TooMuchStock');
+  });
   it('goes on from the version of the row', () => given().when(receive(5, rows(cup({ available: 1, version: 4 })))).thenEvents(received(5, 5)));
   it('does nothing when the receipt is repeated', () => given(received(5)).when(receive(5)).thenNothing());
   it('refuses the same id with another content', () => given(received(5)).when(receive(6)).thenRefused('AlreadyRecordedDifferently'));

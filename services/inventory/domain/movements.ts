@@ -1,4 +1,4 @@
-import { refuse, type Command, type Decider, type Event } from '@orderlog/decider';
+import { refuse, type Command, type Decider, type Event, type Refusal } from '@orderlog/decider';
 import { enter, isPossible, foldEntries, onHand, rowOf, type Bucket, type StockEntry, type StockRows } from './stock.js';
 
 /** Why stock is corrected by hand. */
@@ -40,7 +40,19 @@ export type MovementEvent =
   | Event<'StockAdjusted', { adjustmentId: string; reason: string; orderId: string; entries: readonly StockEntry[] }>
   | Event<'StockCounted', { countId: string; sku: string; centerId: string; counted: number; entries: readonly StockEntry[] }>;
 
-export type MovementRefusal = 'AlreadyRecordedDifferently' | 'StockWouldGoNegative';
+export type MovementRefusal = 'AlreadyRecordedDifferently' | 'StockWouldGoNegative' | 'TooMuchStock';
+
+/** Units of one SKU that a center holds at most: two rows of them still fit into the 32 bits that a bucket has. */
+const onHandMax = 1_000_000_000;
+
+const tooMuch = (rows: StockRows, entries: readonly StockEntry[], lines: readonly { readonly sku: string }[], field: string): Refusal<MovementRefusal> | undefined => {
+  for (const row of foldEntries(rows, entries).values()) {
+    if (onHand(row) <= onHandMax) continue;
+    const at = lines.findIndex(({ sku }) => sku === row.sku);
+    return refuse('TooMuchStock', `a center holds at most ${onHandMax} units of an item`, `/lines/${at}/${field}`);
+  }
+  return undefined;
+};
 
 /** What was recorded under an id, reduced to what a repetition is compared with. Empty: nothing yet. */
 export type RecordedMovement = { readonly content: string };
@@ -86,6 +98,8 @@ export const movement: Decider<MovementCommand, MovementEvent, RecordedMovement,
           rows,
           lines.map(({ sku, quantity }) => ({ sku, centerId, quantity, available: quantity })),
         );
+        const refusal = tooMuch(rows, entries, lines, 'quantity');
+        if (refusal !== undefined) return refusal;
         return [{ type: 'StockReceived', data: { receiptId, reference, entries } }];
       }
       case 'AdjustStock': {
@@ -100,6 +114,8 @@ export const movement: Decider<MovementCommand, MovementEvent, RecordedMovement,
             return refuse('StockWouldGoNegative', `${row.sku} in ${centerId} has no such units to take`, `/lines/${at}/quantity`);
           }
         }
+        const refusal = tooMuch(rows, entries, lines, 'quantity');
+        if (refusal !== undefined) return refusal;
         return [{ type: 'StockAdjusted', data: { adjustmentId, reason, orderId: '', entries } }];
       }
       case 'CountStock': {

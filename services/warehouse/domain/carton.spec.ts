@@ -18,4 +18,8 @@ describe('the suggested carton', () => {
     expect(cartonOf('S')).toBe(carton);
     expect(cartonOf('?')).toBeUndefined();
   });
+  it('weighs no more than its event can say', () => {
+    const anvil = item(100, 100, 100, 10_000_000);
+    expect(packageWeight(suggestCarton([{ item: anvil, quantity: 100_000 }]), [{ item: anvil, quantity: 100_000 }])).toBe(2_000_000_000);
+  });
 });

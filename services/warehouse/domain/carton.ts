@@ -49,6 +49,9 @@ export const suggestCarton = (contents: readonly { readonly item: ItemSize; read
   return fitting ?? (cartons[cartons.length - 1] as Carton);
 };
 
+/** More than anything that leaves in one piece; 32 bits hold it. */
+const gramsMax = 2_000_000_000;
+
 /** Weight of a package: what is in it and the box itself. */
 export const packageWeight = (carton: Carton, contents: readonly { readonly item: ItemSize; readonly quantity: number }[]): number =>
-  contents.reduce((sum, { item, quantity }) => sum + item.weightGrams * quantity, carton.weightGrams);
+  Math.min(gramsMax, contents.reduce((sum, { item, quantity }) => sum + item.weightGrams * quantity, carton.weightGrams));

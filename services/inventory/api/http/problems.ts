@@ -5,6 +5,7 @@ import type { MoveRefusal } from '../../application/move-stock.js';
 export const moveRefusals: RefusalTable<MoveRefusal> = {
   UnknownSku: { slug: 'unknown-sku', status: 422, title: 'There is no such item' },
   StockWouldGoNegative: { slug: 'stock-would-go-negative', status: 409, title: 'There is not so much stock that is free' },
+  TooMuchStock: { slug: 'too-much-stock', status: 422, title: 'A center cannot hold so much' },
   AlreadyRecordedDifferently: { slug: 'already-recorded', status: 409, title: 'This id was used before with another content' },
 };
 
