@@ -26,19 +26,29 @@ let saidAt = 0;
 // Nothing here needs putting away: what was begun goes on when the demo is run again.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-console.log(`loading the sample world into ${connection.baseUrl}`);
-await loadSampleWorld(connection);
-const people = startPeople({ ...connection, carrierUrl });
-const results = await runScenarios({
-  ...connection,
-  orders,
-  leaseMs: wholeNumber('RESERVATION_LEASE_MS', 900_000),
-  onProgress: (text) => {
-    if (Date.now() - saidAt < sayEveryMs) return;
-    saidAt = Date.now();
-    console.log(text);
+const live = async (): Promise<boolean> => {
+  console.log(`loading the sample world into ${connection.baseUrl}`);
+  await loadSampleWorld(connection);
+  const people = startPeople({ ...connection, carrierUrl });
+  const results = await runScenarios({
+    ...connection,
+    orders,
+    leaseMs: wholeNumber('RESERVATION_LEASE_MS', 900_000),
+    onProgress: (text) => {
+      if (Date.now() - saidAt < sayEveryMs) return;
+      saidAt = Date.now();
+      console.log(text);
+    },
+  });
+  await people.stop();
+  console.log(summaryOf(results));
+  return results.every(({ problem }) => problem === undefined);
+};
+
+live().then(
+  (isRight) => process.exit(isRight ? 0 : 1),
+  (error: unknown) => {
+    console.error(`the demo ended early: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
   },
-});
-await people.stop();
-console.log(summaryOf(results));
-process.exit(results.every(({ problem }) => problem === undefined) ? 0 : 1);
+);
