@@ -15,7 +15,7 @@ import type { MessagingLogger } from './logger.js';
 
 // kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
 // lost), no transactions, no auto-commit, one request in flight.
-const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs;
+const { AssignerProtocol, ConfigResourceTypes, Kafka, KafkaJSNonRetriableError, logLevel } = kafkajs;
 
 /** The part of kafkajs's request queue that is mended below. */
 type RequestQueue = { readonly pending: readonly unknown[]; readonly throttledUntil: number; scheduleCheckPendingRequests(): void };
@@ -112,6 +112,18 @@ const listen = (client: Consumer, listener: GroupListener): void => {
   client.on(client.events.CRASH, ({ payload: { error, restart } }) => listener.onCrash(error, restart));
 };
 
+/**
+ * Asks something of the group. After a crash kafkajs is in none for a moment, and says so with an error whoever asks; the next join
+ * pauses and assigns everything anew, so that what is asked in between means nothing.
+ */
+const whileInGroup = (ask: () => void): void => {
+  try {
+    ask();
+  } catch (error) {
+    if (!(error instanceof KafkaJSNonRetriableError) || !error.message.startsWith('Consumer group was not initialized')) throw error;
+  }
+};
+
 const consumer = async (kafka: kafkajs.Kafka, groupId: string, topics: readonly string[], listener: GroupListener): Promise<KafkaConsumer> => {
   const client = kafka.consumer({
     groupId,
@@ -142,9 +154,9 @@ const consumer = async (kafka: kafkajs.Kafka, groupId: string, topics: readonly 
     },
   });
   return {
-    pause: (partitions) => client.pause(byTopic(partitions)),
-    resume: (partitions) => client.resume(byTopic(partitions)),
-    seek: ({ topic, partition }, offset) => client.seek({ topic, partition, offset: String(offset) }),
+    pause: (partitions) => whileInGroup(() => client.pause(byTopic(partitions))),
+    resume: (partitions) => whileInGroup(() => client.resume(byTopic(partitions))),
+    seek: ({ topic, partition }, offset) => whileInGroup(() => client.seek({ topic, partition, offset: String(offset) })),
     commit: (offsets) => client.commitOffsets(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) }))),
     async stop() {
       stopped = true;
