@@ -1,8 +1,9 @@
 // The whole suite: types, lint and import boundaries, then Jest on a real PostgreSQL and a real Kafka broker.
-// Runs under the pinned Node (up.mjs starts it). Last line: `N passed, N failed`. A part that cannot run counts as failed.
+// Runs under the pinned Node (up.mjs starts it). Last line: `N passed, N failed`, also after Ctrl-C. A part that cannot run counts as failed.
+// With TESTCONTAINERS=1 both run in containers instead (a Docker engine is needed then).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,17 +11,25 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'orderlog-test-'));
 const asked = process.argv.slice(2);
 const totals = { passed: 0, failed: 0 };
+/** Somebody wants it to end: what runs is stopped, nothing new begins, and nothing is counted any more. */
+const interrupted = new AbortController();
+const never = new Promise(() => undefined);
+let running = Promise.resolve();
 
-/** Runs a command to its end; answers its exit code. */
-const run = (command, args, env = {}) =>
-  new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+/** Runs a command to its end; after an interruption it never answers, so that nothing follows. */
+const run = async (command, args, env = {}) => {
+  if (interrupted.signal.aborted) return never;
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env }, signal: interrupted.signal });
+  running = new Promise((resolve) => {
     child.once('error', (error) => {
-      console.error(error.message);
-      resolve(1);
+      if (!interrupted.signal.aborted) console.error(error.message);
+      if (child.pid === undefined) resolve();
     });
-    child.once('exit', (code, signal) => resolve(signal === null ? code : 1));
+    child.once('exit', resolve);
   });
+  await running;
+  return interrupted.signal.aborted ? never : undefined;
+};
 
 const step = async (name, work) => {
   const startedAt = performance.now();
@@ -53,31 +62,59 @@ const jest = async (name, args, env) => {
 };
 
 let stack;
+/** PostgreSQL and Kafka: processes of this machine, or containers. */
+const start = async (onProgress) => {
+  const inContainers = (process.env.TESTCONTAINERS ?? '') !== '' && process.env.TESTCONTAINERS !== '0';
+  if (inContainers) {
+    const { startContainers } = await import('./containers.mjs');
+    stack = startContainers();
+  } else {
+    const { startStack } = await import(join(root, 'dist/tools/local-stack/stack.js'));
+    stack = startStack({ dataDir: join(scratch, 'stack'), ...(onProgress === undefined ? {} : { onProgress }) });
+  }
+  const { databaseUrl, brokers } = await stack;
+  return interrupted.signal.aborted ? never : { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers };
+};
+
+let ending = false;
 const end = async (code) => {
-  await stack?.stop();
+  if (ending) return;
+  ending = true;
+  await running;
+  // A stack that did not start said so already. One that is still starting is waited for a little; after that its guard ends it.
+  const stopped = stack?.then(
+    (started) => started.stop(),
+    () => undefined,
+  );
+  await (interrupted.signal.aborted ? Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 15_000))]) : stopped);
   rmSync(scratch, { recursive: true, force: true });
   console.log(`${totals.passed} passed, ${totals.failed} failed`);
   process.exit(code);
 };
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end(1));
+// Not `once`: on Ctrl-C the terminal, npm and up.mjs each tell it, and the second signal would kill it before its last line.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    interrupted.abort();
+    void end(128 + constants.signals[signal]);
+  });
+}
 
 if (asked.length > 0) {
   // `npm test -- libs/event-log`: only these files, with the stack they may need.
-  const { startStack } = await import(join(root, 'dist/tools/local-stack/stack.js'));
-  stack = await startStack({ dataDir: join(scratch, 'stack') });
-  await jest('asked', ['--runInBand', ...asked], { DATABASE_URL: stack.databaseUrl, KAFKA_BROKERS: stack.brokers });
+  await jest('asked', ['--runInBand', ...asked], await start());
 } else {
   await step('types, lint, import boundaries', async () => {
     const { check } = await import('./check.mjs');
-    for (const { name, ok } of await check()) count(ok, name);
+    const results = await check(interrupted.signal);
+    if (interrupted.signal.aborted) await never;
+    for (const { name, ok } of results) count(ok, name);
   });
   await step('unit tests', () => jest('unit', ['--testPathIgnorePatterns', '\\.(int|e2e)\\.spec\\.ts$', '/node_modules/', '/dist/']));
   try {
-    const { startStack } = await import(join(root, 'dist/tools/local-stack/stack.js'));
+    let env = {};
     await step('PostgreSQL and Kafka', async () => {
-      stack = await startStack({ dataDir: join(scratch, 'stack'), onProgress: ({ text, total }) => total === undefined && console.log(text) });
+      env = await start(({ text, total }) => total === undefined && console.log(text));
     });
-    const env = { DATABASE_URL: stack.databaseUrl, KAFKA_BROKERS: stack.brokers };
     await step('integration tests', () => jest('integration', ['--maxWorkers=2', '--testPathPatterns', '\\.int\\.spec\\.ts$'], env));
     await step('end-to-end tests', () => jest('e2e', ['--runInBand', '--testPathPatterns', '\\.e2e\\.spec\\.ts$'], env));
   } catch (error) {
