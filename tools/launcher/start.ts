@@ -1,146 +1,167 @@
 import { constants } from 'node:os';
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
+import { openDataFolder, takeDataFolder } from '../local-stack/data-folder.js';
+import { endGuarded } from '../local-stack/guarded.js';
+import { requirePort } from '../local-stack/ports.js';
 import { StackError } from '../local-stack/stack-error.js';
-import { startStack, removeStack } from '../local-stack/stack.js';
-import { openDataFolder } from '../local-stack/data-folder.js';
+import { removeStack, startStack } from '../local-stack/stack.js';
 import { startPeople } from '../sample-world/people.js';
-import { loadSampleWorld } from '../sample-world/world.js';
 import { runScenarios, summaryOf, type ScenarioResult } from '../sample-world/run-scenarios.js';
-import { startSystem, type System } from '../system/system.js';
+import { loadSampleWorld } from '../sample-world/world.js';
+import { removeSystemFiles } from '../system/parts.js';
+import { startSystem } from '../system/system.js';
 import { verifySystem } from '../verify/verify-system.js';
-import { screen } from './screen.js';
+import { openMailbox } from './mailbox.js';
+import { readOptions, usage, type StartOptions } from './options.js';
+import { screen, type Screen } from './screen.js';
+import { tryNext } from './try-next.js';
 
-const usage = `npm start -- [options]
-  --orders N   how many orders the demo drives through (default 200; 0 = none)
-  --exit       stop when they have ended; exit code 0 only if each ended as its scenario says and verify found nothing
-  --data DIR   where everything is kept (default .orderlog)
-  --reset      begin with nothing stored
-  --port N     the public port (default: a free one)`;
+// All is over 10 s after Ctrl-C; what has not ended by itself until then is ended by force.
+const endWithinMs = 8_500;
+const peopleGraceMs = 1_000;
+// One of the demo's lives waits for a lease to expire; the usual 15 minutes are too long to look on.
+const leaseMs = Number(process.env['RESERVATION_LEASE_MS'] || 15_000);
 
-const ordersMax = 1_000_000;
+/** What has to be put away at the end; the last thing started comes first. */
+type Closing = (() => Promise<unknown>)[];
 
-const wholeNumber = (name: string, text: string, max: number): number => {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > max) throw new StackError(`--${name} ${text} is not a whole number from 0 to ${max}`, 'see npm start -- --help');
-  return value;
+const within = (ms: number, work: Promise<unknown>): Promise<unknown> => Promise.race([work, new Promise((resolve) => setTimeout(resolve, ms).unref())]);
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+const prepareFolder = async (options: StartOptions): Promise<void> => {
+  if (options.port !== undefined) await requirePort(options.port);
+  const given = ['DATABASE_URL', 'KAFKA_BROKERS'].filter((name) => process.env[name]);
+  if (options.reset && given.length > 0) {
+    throw new StackError(`--reset cannot empty what ${given.join(' and ')} point${given.length === 1 ? 's' : ''} to`, 'name an empty database there and other topics (TOPIC_PREFIX), or leave --reset out');
+  }
+  openDataFolder(options.data);
+  // Until the very end: whatever still runs then has been ended before.
+  process.once('exit', takeDataFolder(options.data));
+  if (!options.reset) return;
+  await removeStack(options.data);
+  removeSystemFiles(options.data);
 };
 
-const readOptions = () => {
+const startAll = async (options: StartOptions, out: Screen, closing: Closing, onBroken: (error: StackError) => void) => {
+  await prepareFolder(options);
+  const stack = await startStack({ dataDir: options.data, onProgress: out.progress });
+  closing.push(() => stack.stop());
+  void stack.broken.then(onBroken);
+  const smtpUrl = process.env['SMTP_URL'];
+  const mailbox = smtpUrl ? undefined : await openMailbox(join(options.data, 'letters'));
+  if (mailbox !== undefined) closing.push(() => within(peopleGraceMs, mailbox.close()));
+  const system = await startSystem({
+    databaseUrl: stack.databaseUrl,
+    brokers: stack.brokers,
+    dataDir: options.data,
+    topicPrefix: process.env['TOPIC_PREFIX'] ?? '',
+    ...(options.port === undefined ? {} : { port: options.port }),
+    onProgress: (text, passing) => (passing === true ? out.status(text) : out.line(text)),
+    env: { RESERVATION_LEASE_MS: String(leaseMs), ...(mailbox === undefined ? {} : { SMTP_URL: mailbox.url }) },
+  });
+  closing.push(() => system.stop());
+  out.clear();
+  const letters = (): string => (mailbox === undefined ? 'sent through SMTP_URL' : `${mailbox.count()} in ${mailbox.folder}  (kept there, not sent: SMTP_URL is not set)`);
+  return { stack, system, letters };
+};
+
+const liveOrders = async (options: StartOptions, out: Screen, connection: { baseUrl: string; apiKey: string }): Promise<readonly ScenarioResult[]> => {
+  if (options.orders === 0) return [];
+  const startedAt = performance.now();
+  const results = await runScenarios({ ...connection, orders: options.orders, leaseMs, onProgress: out.status });
+  out.keep();
+  out.line(summaryOf(results));
+  const wrong = results.filter(({ problem }) => problem !== undefined).length;
+  out.line(`${results.length} lives ended after ${seconds(startedAt)}, ${wrong === 0 ? 'each as its scenario says' : `${wrong} of them not as their scenario says`}`);
+  return results;
+};
+
+const verify = async (databaseUrl: string, out: Screen, connection: { baseUrl: string; apiKey: string }): Promise<boolean> => {
+  out.status('verifying');
+  const findings = await verifySystem({ databaseUrl, chain: true, connection });
+  out.clear();
+  const wrong = findings.filter((finding) => finding.violations.length > 0);
+  for (const finding of wrong) out.line(`verify: ${finding.service}: ${finding.what}: ${finding.violations.map(({ where, why }) => `${where} ${why}`).join('; ')}`);
+  out.line(`verify: ${findings.length} checks, ${wrong.length === 0 ? 'nothing found' : `${wrong.length} found something`}`);
+  return wrong.length === 0;
+};
+
+/** Starts everything and lives the orders; answers the exit code, or undefined when it shall go on running. */
+const work = async (options: StartOptions, out: Screen, closing: Closing, onBroken: (error: StackError) => void): Promise<number | undefined> => {
+  const startedAt = performance.now();
+  const { stack, system, letters } = await startAll(options, out, closing, onBroken);
+  out.line(`ready after ${seconds(startedAt)}`);
+  const connection = { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey };
+  out.status('loading the sample world');
+  await loadSampleWorld(connection);
+  out.clear();
+  const people = startPeople({ ...connection, carrierUrl: system.carrierUrl });
+  closing.push(() => within(peopleGraceMs, people.stop()));
+  const results = await liveOrders(options, out, connection);
+  if (options.exit) {
+    const isRight = await verify(stack.databaseUrl, out, connection);
+    return isRight && results.every(({ problem }) => problem === undefined) ? 0 : 1;
+  }
+  out.line(tryNext({ system, data: options.data, orderId: results.find(({ orderId }) => orderId !== undefined)?.orderId, letters: letters() }));
+  return undefined;
+};
+
+const end = async (closing: Closing): Promise<void> => {
+  const force = setTimeout(() => void endGuarded(0), endWithinMs);
   try {
-    const { values } = parseArgs({
-      options: {
-        orders: { type: 'string', default: '200' },
-        exit: { type: 'boolean', default: false },
-        data: { type: 'string', default: '.orderlog' },
-        reset: { type: 'boolean', default: false },
-        port: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return {
-      ...values,
-      orders: wholeNumber('orders', values.orders, ordersMax),
-      data: resolve(values.data),
-      port: values.port === undefined ? undefined : wholeNumber('port', values.port, 65_535),
-    };
-  } catch (error) {
-    if (error instanceof StackError) throw error;
-    throw new StackError(error instanceof Error ? error.message : String(error), 'see npm start -- --help', { cause: error });
+    for (let close = closing.pop(); close !== undefined; close = closing.pop()) await close();
+  } finally {
+    // What was still starting knows no other end.
+    await endGuarded(endWithinMs / 2);
+    clearTimeout(force);
   }
 };
 
-const next = (system: System, data: string): string => {
-  const cli = `npm run --silent orderlog --${data === resolve('.orderlog') ? '' : ` --data ${data}`}`;
-  return `
-  API            ${system.baseUrl}/v1/orders          documentation ${system.baseUrl}/docs
-  gRPC           ${system.grpc}  orderlog.order.v1
-  API key        ${system.secrets.apiKey}
-
-Try next:
-  ${cli} verify
-  curl -s -H "authorization: Bearer ${system.secrets.apiKey}" "${system.baseUrl}/v1/orders?limit=3"
-  npm start -- --orders 500 --exit
-`;
-};
+/** Resolves with the exit code when somebody asks us to end. `process.on`: a terminal, npm and up.mjs each pass the same Ctrl-C on. */
+const whenAsked = (out: Screen, isIdle: () => boolean): Promise<number> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (!out.isQuiet()) out.line('stopping …');
+        out.quiet();
+        // Who ends what has nothing left to do has not interrupted anything.
+        resolve(isIdle() ? 0 : 128 + constants.signals[signal]);
+      });
+    }
+    // Whoever read our lines is gone (a closed terminal, `npm start | head`): nobody is left to run for.
+    process.stdout.on('error', () => resolve(128 + constants.signals.SIGPIPE));
+  });
 
 const main = async (): Promise<number> => {
-  const options = readOptions();
-  if (options.help) {
-    console.log(usage);
-    return 0;
-  }
   const out = screen();
-  const startedAt = performance.now();
-  if (options.reset) await removeStack(options.data);
-  openDataFolder(options.data);
-  let stop = async (): Promise<void> => undefined;
-  let endNow: (code: number) => void = () => undefined;
-  const asked = new Promise<number>((resolve) => {
-    endNow = resolve;
+  const closing: Closing = [];
+  let isIdle = false;
+  let onBroken: (error: StackError) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => {
+    onBroken = reject;
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => endNow(128 + constants.signals[signal]));
-
-  const work = async (): Promise<number> => {
-    const stack = await startStack({ dataDir: options.data, onProgress: (progress) => out.progress(progress) });
-    stop = () => stack.stop();
-    void stack.broken.then((error) => {
-      out.line(`orderlog: ${error.message}`);
-      endNow(1);
-    });
-    const system = await startSystem({
-      databaseUrl: stack.databaseUrl,
-      brokers: stack.brokers,
-      dataDir: options.data,
-      ...(options.port === undefined ? {} : { port: options.port }),
-      onProgress: (text) => out.line(text),
-      // One of the demo's lives waits for a lease to expire; the usual 15 minutes are too long to look on.
-      env: { RESERVATION_LEASE_MS: process.env['RESERVATION_LEASE_MS'] ?? '15000' },
-    });
-    stop = async () => {
-      await system.stop();
-      await stack.stop();
-    };
-    out.line(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-    const connection = { baseUrl: system.baseUrl, apiKey: system.secrets.apiKey };
-    out.line('loading the sample world');
-    await loadSampleWorld(connection);
-    const people = startPeople({ ...connection, carrierUrl: system.carrierUrl });
-    stop = async () => {
-      await people.stop();
-      await system.stop();
-      await stack.stop();
-    };
-    let results: readonly ScenarioResult[] = [];
-    if (options.orders > 0) {
-      results = await runScenarios({ ...connection, orders: options.orders, onProgress: (text) => out.status(text) });
-      out.end();
-      out.line(summaryOf(results));
-    }
-    if (options.exit) {
-      const findings = await verifySystem({ databaseUrl: stack.databaseUrl, chain: true, connection });
-      const wrong = findings.filter((finding) => finding.violations.length > 0);
-      for (const finding of wrong) out.line(`verify: ${finding.service}: ${finding.what}: ${finding.violations.map(({ where, why }) => `${where} ${why}`).join('; ')}`);
-      out.line(`verify: ${findings.length} checks, ${wrong.length === 0 ? 'nothing found' : `${wrong.length} found something`}`);
-      return wrong.length === 0 && results.every((result) => result.problem === undefined) ? 0 : 1;
-    }
-    out.line(next(system, options.data));
-    out.line('running until Ctrl-C');
-    return asked;
-  };
+  const idle = new Promise<never>(() => undefined);
   try {
-    return await Promise.race([asked, work()]);
+    const options = readOptions(process.argv.slice(2));
+    if (options.help) {
+      out.line(usage);
+      return 0;
+    }
+    const worked = work(options, out, closing, onBroken).then((code) => {
+      isIdle = code === undefined;
+      return code ?? idle;
+    });
+    return await Promise.race([whenAsked(out, () => isIdle), broken, worked]);
+  } catch (error) {
+    out.clear();
+    // What has a remedy is one line; anything else is a mistake of ours, and whoever reports it needs to know where.
+    console.error(error instanceof StackError ? `orderlog: ${error.message}` : error);
+    return 1;
   } finally {
-    out.end();
-    await stop();
+    out.quiet();
+    await end(closing);
   }
 };
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    if (error instanceof StackError) console.error(`orderlog: ${error.message}`);
-    else console.error(error);
-    process.exit(1);
-  },
-);
+process.exit(await main());

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { commandOf } from './left-over.js';
 import { codeOf, fileError, StackError } from './stack-error.js';
 
 const freeBytesMin = 300_000_000;
@@ -17,6 +18,36 @@ export const openDataFolder = (folder: string): string => {
   }
   checkRoom(path);
   return path;
+};
+
+type Owner = { readonly pid: number; readonly command: string };
+
+const ownerOf = (file: string): Owner | undefined => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
+  } catch (error) {
+    // Half written counts as not written: its launcher died in that very moment.
+    if (codeOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw fileError(error, file);
+  }
+};
+
+/** Makes this process the only launcher on the folder, until it ends or calls the answered function; refuses while another one runs there. */
+export const takeDataFolder = (folder: string): (() => void) => {
+  const file = join(folder, 'launcher.pid.json');
+  for (;;) {
+    try {
+      writeFileSync(file, JSON.stringify({ pid: process.pid, command: commandOf(process.pid) } satisfies Owner), { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw fileError(error, file);
+    }
+    const owner = ownerOf(file);
+    if (owner !== undefined && owner.pid !== process.pid && owner.command !== '' && commandOf(owner.pid) === owner.command) {
+      throw new StackError(`the data folder ${folder} is in use by another running Orderlog (process ${owner.pid})`, 'stop that one, or choose another folder with --data');
+    }
+    rmSync(file, { force: true });
+  }
 };
 
 /** Refuses to start on a disk that is about to be full: a database that dies half way is harder to read than one line. */

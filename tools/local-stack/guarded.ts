@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { writePidFile } from './left-over.js';
-import { codeOf, fileError } from './stack-error.js';
+import { codeOf, fileError, StackError } from './stack-error.js';
 
 /** How a process ended: an exit code, or 128 + the number of the signal that ended it. */
 export type Exit = { readonly code: number; readonly signal: NodeJS.Signals | null };
@@ -30,13 +30,16 @@ export interface GuardedProcess {
   readonly exited: Promise<Exit>;
   /** Undefined while it runs. */
   readonly exit: Exit | undefined;
-  /** Asks it to end, then makes it. Harmless when it has ended. */
+  /** Asks it to end, then makes it. Harmless when it has ended or is asked already: a second signal makes some programs drop everything. */
   stop(): Promise<Exit>;
 }
 
 const guardFile = fileURLToPath(new URL('./guard.mjs', import.meta.url));
 const watched = new Map<number, string>();
 let guard: ChildProcess | undefined;
+/** What runs of this launcher, and how it is ended when there is no time left. */
+const alive = new Map<GuardedProcess, () => void>();
+let closed = false;
 
 /** Starts the guard, and again should somebody end it; it gets all that it has to watch. */
 const startGuard = (): ChildProcess => {
@@ -87,6 +90,7 @@ const spawned = (child: ChildProcess): Promise<number> =>
 /** Starts a process in a group of its own and sees to it that it ends with the launcher, however that ends. */
 export const spawnGuarded = async (command: string, args: readonly string[], options: GuardedOptions = {}): Promise<GuardedProcess> => {
   const { cwd, env, uid, gid, logFile, pidFile, signal = 'SIGTERM', graceMs = 5000, lastSignal = 'SIGKILL' } = options;
+  if (closed) throw new StackError('Orderlog is being stopped', 'start it again');
   const log = logFile === undefined ? undefined : openLog(logFile);
   const child = spawn(command, args, {
     detached: true,
@@ -97,43 +101,65 @@ export const spawnGuarded = async (command: string, args: readonly string[], opt
     ...(gid === undefined ? {} : { gid }),
   });
   if (log !== undefined) closeSync(log);
+  const running = guarded(child, { signal, graceMs, lastSignal });
+  const pid = await spawned(child);
+  if (pidFile !== undefined) writePidFile(pidFile, pid);
+  return running;
+};
+
+/** True from the moment on when everything is being ended: what ends now did not crash. */
+export const isEnding = (): boolean => closed;
+
+/** Ends everything that this launcher started and lets nothing new start; what has not ended after so long is ended by force. */
+export const endGuarded = async (withinMs: number): Promise<void> => {
+  closed = true;
+  const timer = setTimeout(() => {
+    for (const force of alive.values()) force();
+  }, withinMs);
+  while (alive.size > 0) await Promise.all([...alive.keys()].map((running) => running.stop()));
+  clearTimeout(timer);
+};
+
+type Ending = { readonly signal: NodeJS.Signals; readonly graceMs: number; readonly lastSignal: NodeJS.Signals };
+
+/** Watches a child from the moment it has a pid; waiting for 'spawn' first would leave a moment in which nobody does. */
+const guarded = (child: ChildProcess, ending: Ending): GuardedProcess => {
+  const pid = child.pid ?? 0;
   let exit: Exit | undefined;
+  let stopping: Promise<Exit> | undefined;
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, by) => {
       exit = { code: code ?? 128 + (by === null ? 0 : constants.signals[by]), signal: by };
-      if (child.pid !== undefined && watched.delete(child.pid)) tellGuard(`${JSON.stringify({ forget: child.pid })}\n`);
+      alive.delete(running);
+      if (watched.delete(pid)) tellGuard(`${JSON.stringify({ forget: pid })}\n`);
       resolve(exit);
     });
   });
-  const pid = await watchFrom(child, { signal, graceMs, lastSignal }, () => exit === undefined);
-  if (pidFile !== undefined) writePidFile(pidFile, pid);
-  return {
+  const force = (): void => {
+    if (exit === undefined) signalGroup(pid, ending.lastSignal);
+  };
+  const end = async (): Promise<Exit> => {
+    if (exit !== undefined) return exit;
+    signalGroup(pid, ending.signal);
+    signalGroup(pid, 'SIGCONT');
+    const timer = setTimeout(force, ending.graceMs);
+    const how = await exited;
+    clearTimeout(timer);
+    return how;
+  };
+  const running: GuardedProcess = {
     pid,
     exited,
     get exit() {
       return exit;
     },
-    async stop() {
-      if (exit !== undefined) return exit;
-      signalGroup(pid, signal);
-      signalGroup(pid, 'SIGCONT');
-      const timer = setTimeout(() => exit ?? signalGroup(pid, lastSignal), graceMs);
-      const end = await exited;
-      clearTimeout(timer);
-      return end;
-    },
+    stop: () => (stopping ??= end()),
   };
-};
-
-type Ending = { readonly signal: NodeJS.Signals; readonly graceMs: number; readonly lastSignal: NodeJS.Signals };
-
-const watchFrom = async (child: ChildProcess, ending: Ending, isAlive: () => boolean): Promise<number> => {
-  const register = (pid: number): void => {
+  if (child.pid !== undefined) {
     const line = `${JSON.stringify({ watch: pid, ...ending })}\n`;
     watched.set(pid, line);
+    alive.set(running, force);
     tellGuard(line);
-  };
-  // The pid is there at once; waiting for 'spawn' first would leave a moment in which nobody watches.
-  if (child.pid !== undefined && isAlive()) register(child.pid);
-  return spawned(child);
+  }
+  return running;
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ export type Jar = { readonly coordinates: string; readonly sha256: string; reado
 const lanes = 6;
 const triesMax = 3;
 const timeoutMs = 30_000;
+const partKeptMs = 3_600_000;
 const central = 'https://repo1.maven.org/maven2';
 
 /** The Kafka version and its jars, as locked. */
@@ -98,6 +99,15 @@ const cacheError = (error: unknown, path: string): unknown => {
   return known instanceof StackError ? new StackError(known.reason, 'make room or rights there, or set XDG_CACHE_HOME to another folder', { cause: error }) : known;
 };
 
+/** Takes away what launchers left behind that were ended while they wrote. An hour, because another one may be writing now. */
+const removeOldParts = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const writtenAt = name.endsWith('.part') ? statSync(path, { throwIfNoEntry: false })?.mtimeMs : undefined;
+    if (writtenAt !== undefined && Date.now() - writtenAt > partKeptMs) rmSync(path, { force: true });
+  }
+};
+
 /**
  * All jars of the broker, in the cache and each proven by its SHA-256 (0.2 s for 45 MB at every start: a broker that dies of a
  * damaged jar says nothing that helps). Missing ones are fetched, damaged ones named and fetched again.
@@ -110,6 +120,7 @@ export const kafkaClassPath = async (onProgress: OnProgress, env: NodeJS.Process
   } catch (error) {
     throw cacheError(error, folder);
   }
+  removeOldParts(folder);
   const wanted: Jar[] = [];
   await inLanes(jars, async (jar) => {
     const state = await stateOf(join(folder, jarName(jar)), jar);

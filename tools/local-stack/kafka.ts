@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,13 +27,13 @@ const readyLimitMs = 120_000;
 // The broker leaves in order within 2 s; killed, it repairs its last segments at the next start.
 const ending = { signal: 'SIGTERM', graceMs: 4000, lastSignal: 'SIGKILL' } as const;
 
-type Place = { readonly folder: string; readonly logs: string; readonly settings: string; readonly log4j: string };
+type Place = { readonly folder: string; readonly formatLog: string; readonly logs: string; readonly settings: string; readonly log4j: string };
 
 const openPlace = (dataFolder: string): Place => {
   const folder = join(dataFolder, 'kafka');
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(dataFolder, 'logs'), { recursive: true });
-  return { folder, logs: join(folder, 'data'), settings: join(folder, 'server.properties'), log4j: join(folder, 'log4j2.properties') };
+  return { folder, formatLog: join(dataFolder, 'logs', 'kafka-format.log'), logs: join(folder, 'data'), settings: join(folder, 'server.properties'), log4j: join(folder, 'log4j2.properties') };
 };
 
 /** Formats the log folder beside its final place and moves it there when whole, so that none is ever half made. */
@@ -45,16 +44,15 @@ const format = async (java: string, classPath: string, place: Place, ports: { br
   writeFileSync(settings, serverProperties({ ...ports, logs: fresh }));
   const clusterId = randomBytes(16).toString('base64url');
   const args = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${place.log4j}`, '-cp', classPath];
-  const child = spawn(java, [...args, 'kafka.tools.StorageTool', 'format', '--standalone', '--cluster-id', clusterId, '--config', settings], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let printed = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
+  rmSync(place.formatLog, { force: true });
+  const running = await spawnGuarded(java, [...args, 'kafka.tools.StorageTool', 'format', '--standalone', '--cluster-id', clusterId, '--config', settings], {
+    logFile: place.formatLog,
+    graceMs: 2000,
   });
+  const { code } = await running.exited;
   if (code !== 0) {
     checkRoom(place.folder);
-    throw new StackError(`Kafka could not create its data folder ${place.logs}: ${printed.trim().split('\n').slice(-2).join(' | ')}`, 'choose another folder with --data, or set KAFKA_BROKERS to a broker of your own');
+    throw new StackError(`Kafka could not create its data folder ${place.logs}: ${lastLines(place.formatLog, 2)}`, 'choose another folder with --data, or set KAFKA_BROKERS to a broker of your own');
   }
   rmSync(settings);
   renameSync(fresh, place.logs);

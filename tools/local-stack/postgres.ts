@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -48,22 +47,20 @@ const settings = (port: number): readonly string[] => [
 ];
 
 /** Creates the cluster beside its final place and moves it there when it is whole, so that none is ever half made. */
-const initialize = async (initdb: string, data: string, home: PostgresHome): Promise<void> => {
+const initialize = async (initdb: string, data: string, home: PostgresHome, logFile: string): Promise<void> => {
   const fresh = `${data}.new`;
   rmSync(fresh, { recursive: true, force: true });
   const { file } = superuserSecret(home);
   // The builtin locale needs none of the system and sorts by code point on every machine.
   const args = ['-D', fresh, '-U', superuser, '-A', 'scram-sha-256', `--pwfile=${file}`, '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
-  const child = spawn(initdb, args, { ...home.runAs, cwd: home.folder, env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  rmSync(logFile, { force: true });
+  // Guarded as well: a launcher that is killed now must not leave an initdb that goes on writing where the next one begins.
+  const running = await spawnGuarded(initdb, args, { ...home.runAs, cwd: home.folder, env: { ...process.env, LC_ALL: 'C' }, logFile, graceMs: 2000 });
+  const { code } = await running.exited;
   if (code !== 0) {
     checkRoom(home.folder);
-    const cause = complaint.split('\n').filter((line) => line.includes('error') || line.includes('FATAL')).join(' | ') || complaint.trim();
+    const printed = lastLines(logFile, 20);
+    const cause = printed.split(' | ').filter((line) => /error|FATAL/.test(line)).join(' | ') || printed;
     throw new StackError(`PostgreSQL could not create its data folder ${data}: ${cause}`, 'choose another folder with --data, or set DATABASE_URL to a PostgreSQL 18 of your own');
   }
   renameSync(fresh, data);
@@ -109,13 +106,13 @@ export const startPostgres = async ({ dataDir, onProgress = () => undefined }: {
   const { password } = superuserSecret(home);
   if (!existsSync(data)) {
     onProgress({ part: 'postgres', text: 'creating the database' });
-    await initialize(initdb, data, home);
+    await initialize(initdb, data, home, logIn(dataFolder, 'initdb.log'));
   }
   onProgress({ part: 'postgres', text: 'starting' });
   const portsFile = join(dataFolder, 'postgres.port.json');
   const port = await freePort(rememberedPorts(portsFile)[0]);
   rememberPorts(portsFile, [port]);
-  const logFile = logIn(dataFolder);
+  const logFile = logIn(dataFolder, 'postgres.log');
   const args = ['-D', data, ...settings(port).flatMap((setting) => ['-c', setting])];
   const running = await spawnGuarded(postgres, args, { ...runAs, cwd: folder, env: { ...process.env, LC_ALL: 'C' }, logFile, pidFile, ...ending });
   const databaseUrl = `postgresql://${superuser}:${password}@127.0.0.1:${port}/postgres`;
@@ -133,12 +130,12 @@ export const startPostgres = async ({ dataDir, onProgress = () => undefined }: {
   return { databaseUrl, pid: running.pid, logFile, exited: running.exited, stop };
 };
 
-const logIn = (dataFolder: string): string => {
+const logIn = (dataFolder: string, name: string): string => {
   const logs = join(dataFolder, 'logs');
   try {
     mkdirSync(logs, { recursive: true });
   } catch (error) {
     throw fileError(error, logs);
   }
-  return join(logs, 'postgres.log');
+  return join(logs, name);
 };

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { countBrokers } from './kafka-probe.js';
+import { checkRoom } from './data-folder.js';
 import { endLeftOverKafka, startKafka } from './kafka.js';
 import { endLeftOverPostgres, startPostgres } from './postgres.js';
 import { removePostgresHome } from './postgres-home.js';
@@ -63,11 +64,19 @@ const useBrokers = async (list: string): Promise<Part> => {
 
 type Started = { readonly exited: Promise<{ readonly code: number }>; readonly logFile: string; stop(): Promise<void> };
 
+const whyEnded = (name: string, code: number, logFile: string): StackError => {
+  try {
+    checkRoom(logFile);
+  } catch (error) {
+    if (error instanceof StackError) return new StackError(`${name} ended by itself: ${error.reason}`, error.remedy);
+    throw error;
+  }
+  return new StackError(`${name} ended by itself (exit code ${code})`, `see ${logFile}, then start again`);
+};
+
 const started = (name: string, address: string, running: Started): Part => {
   let stopping = false;
-  const broken = running.exited.then(({ code }) =>
-    stopping ? never : new StackError(`${name} ended by itself (exit code ${code})`, `see ${running.logFile}, then start again`),
-  );
+  const broken = running.exited.then(({ code }) => (stopping ? never : whyEnded(name, code, running.logFile)));
   const stop = (): Promise<void> => {
     stopping = true;
     return running.stop();

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf, fileError, StackError } from '../local-stack/stack-error.js';
 
 /** What a local system needs to know and nobody else may: made once, kept in the data folder, readable by its owner only. */
 export type Secrets = {
@@ -21,8 +22,9 @@ export const secretsOf = (dataDir: string): Secrets => {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Secrets;
   } catch (error) {
-    // Not by `instanceof Error`: where the tests run, Node's own errors are of another realm.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Not made anew: the database's roles and the personal data go by what it held.
+    if (error instanceof SyntaxError) throw new StackError(`${path} is damaged`, 'restore it, or begin with nothing stored: --reset', { cause: error });
+    if (codeOf(error) !== 'ENOENT') throw fileError(error, path);
   }
   const secrets: Secrets = {
     apiKey: `ol_${token(24)}`,
@@ -32,8 +34,12 @@ export const secretsOf = (dataDir: string): Secrets => {
     databasePassword: token(24),
   };
   // Written whole or not at all: half a file would lock its owner out of the data.
-  writeFileSync(`${path}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  try {
+    writeFileSync(`${path}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw fileError(error, path);
+  }
   return secrets;
 };
 

@@ -1,15 +1,17 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { services, type ServiceName } from '@orderlog/contracts';
-import { spawnGuarded, type GuardedProcess } from '../local-stack/guarded.js';
-import { freePort, isPortFree } from '../local-stack/ports.js';
+import { MigrationRefused } from '@orderlog/event-log';
+import { lastLines } from '../local-stack/data-folder.js';
+import { isEnding, spawnGuarded, type GuardedProcess } from '../local-stack/guarded.js';
+import { endLeftOver } from '../local-stack/left-over.js';
+import { freePort, requirePort } from '../local-stack/ports.js';
 import { StackError } from '../local-stack/stack-error.js';
+import { argumentsOf, isReady, markOf, parts, pidFileOf, publicPort, type PartName } from './parts.js';
 import { prepareDatabase, prepareTopics } from './prepare.js';
 import { apiKeysOf, secretsOf, type Secrets } from './secrets.js';
 
-/** The processes of a local system beside PostgreSQL and Kafka. */
-export type PartName = ServiceName | 'front-door' | 'carrier';
+export type { PartName } from './parts.js';
 
 /** A running local system. */
 export interface System {
@@ -29,30 +31,19 @@ export interface System {
   stop(): Promise<void>;
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const entry: Record<PartName, string> = {
-  order: 'services/order/main.js',
-  inventory: 'services/inventory/main.js',
-  routing: 'services/routing/main.js',
-  warehouse: 'services/warehouse/main.js',
-  shipping: 'services/shipping/main.js',
-  'front-door': 'tools/front-door/main.js',
-  carrier: 'tools/carrier/main.js',
-};
-const parts = Object.keys(entry) as PartName[];
 const restartDelayMs = 500;
-// A service needs some 60 MB; without a bound V8 lets garbage pile up to several times that before it looks. Small semi-spaces cost a few
-// scavenges more and save 30 to 50 MB a process. Source maps (inline in dist/) are left to debuggers: reading them costs 24 MB a process.
-const nodeFlags = ['--max-old-space-size=256', '--max-semi-space-size=8'];
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 180_000;
+// One crash while starting can be bad luck with a port; three are a reason.
+const crashesMax = 3;
+// With the launcher's own order of things (people, door, services, then PostgreSQL and Kafka) all is over within 10 s.
+const doorGraceMs = 1_000;
+const graceMs = 4_000;
 
-const isReady = async (url: string): Promise<boolean> => {
-  try {
-    return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
-  } catch {
-    // Nobody listens yet: that is what is being waited for.
-    return false;
-  }
+/** A refusal is `cause: remedy` already; who may not even use the database is told by PostgreSQL. */
+const explainMigration = (error: unknown): never => {
+  if (!(error instanceof MigrationRefused)) throw error;
+  const [cause = '', ...remedy] = error.message.split(': ');
+  throw new StackError(cause, remedy.join(': '), { cause: error });
 };
 
 /**
@@ -65,28 +56,33 @@ export const startSystem = async (options: {
   readonly dataDir: string;
   readonly port?: number;
   readonly topicPrefix?: string;
-  readonly onProgress?: (text: string) => void;
+  /** Hears every step; a passing one is soon followed by the next and worth no line of its own. */
+  readonly onProgress?: (text: string, passing?: boolean) => void;
   /** Added to the environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<System> => {
   const say = options.onProgress ?? (() => undefined);
   const secrets = secretsOf(options.dataDir);
-  if (options.port !== undefined && !(await isPortFree(options.port))) {
-    throw new StackError(`port ${options.port} is taken`, 'choose another with --port, or leave it out and a free one is chosen');
-  }
+  if (options.port !== undefined) await requirePort(options.port);
   const logs = join(options.dataDir, 'logs');
   mkdirSync(logs, { recursive: true });
   // Of an earlier start: nobody may take it for this one's.
   rmSync(join(options.dataDir, 'system.json'), { force: true });
+  for (const part of parts) {
+    const left = await endLeftOver(pidFileOf(options.dataDir, part), markOf(options.dataDir, part), { signal: 'SIGTERM', lastSignal: 'SIGKILL' });
+    if (left !== undefined) say(`ended process ${left} (${part}), left over from an earlier run`);
+  }
 
   say('creating schemas, roles and topics');
+  // The roles belong to the whole server: systems that share one (DATABASE_URL) share their password too.
+  const password = process.env['SERVICE_DATABASE_PASSWORD'] || secrets.databasePassword;
   const [urlOf] = await Promise.all([
-    prepareDatabase({ databaseUrl: options.databaseUrl, password: secrets.databasePassword }),
+    prepareDatabase({ databaseUrl: options.databaseUrl, password }).catch(explainMigration),
     prepareTopics({ brokers: options.brokers, topicPrefix: options.topicPrefix ?? '' }),
   ]);
 
   const ports = new Map<string, number>();
-  for (const part of parts) ports.set(part, part === 'front-door' && options.port !== undefined ? options.port : await freePort());
+  for (const part of parts) ports.set(part, part === 'front-door' ? await publicPort(options.dataDir, options.port) : await freePort());
   for (const service of services) ports.set(`${service}-grpc`, await freePort());
   const url = (part: string): string => `http://127.0.0.1:${ports.get(part)}`;
   const grpc = (service: ServiceName): string => `127.0.0.1:${ports.get(`${service}-grpc`)}`;
@@ -134,27 +130,32 @@ export const startSystem = async (options: {
     writeFileSync(`${path}.new`, JSON.stringify(file, null, 2), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
+  const crashes = new Map<PartName, number>();
+  const logOf = (part: PartName): string => join(logs, `${part}.log`);
   const start = async (part: PartName): Promise<void> => {
-    const process_ = await spawnGuarded(process.execPath, [...nodeFlags, join(root, entry[part])], {
+    const process_ = await spawnGuarded(process.execPath, argumentsOf(options.dataDir, part), {
       env: envOf(part),
-      logFile: join(logs, `${part}.log`),
-      pidFile: join(options.dataDir, `${part}.pid`),
-      graceMs: 8_000,
+      logFile: logOf(part),
+      pidFile: pidFileOf(options.dataDir, part),
+      graceMs: part === 'front-door' ? doorGraceMs : graceMs,
     });
     running.set(part, process_);
     void process_.exited.then(async ({ code }) => {
-      if (stopping) return;
-      say(`${part} ended with code ${code} and is started again; its last words are in ${join(logs, `${part}.log`)}`);
+      if (stopping || isEnding()) return;
+      crashes.set(part, (crashes.get(part) ?? 0) + 1);
+      say(`${part} ended (exit code ${code}) and is started again; its last words are in ${logOf(part)}`);
       // A crashed service is started again, as any supervisor in production does; half a second keeps a crash loop from eating a core.
       await new Promise((resolve) => setTimeout(resolve, restartDelayMs));
-      if (!stopping) await start(part);
+      if (stopping || isEnding()) return;
+      await start(part);
       if (told) tell();
     });
   };
   const ready = async (part: PartName, timeoutMs = readyTimeoutMs): Promise<void> => {
     const giveUpAt = Date.now() + timeoutMs;
     while (!(await isReady(urls[part]))) {
-      if (Date.now() > giveUpAt) throw new StackError(`${part} is not ready after ${timeoutMs / 1000} s`, `read ${join(logs, `${part}.log`)}`);
+      if (!told && (crashes.get(part) ?? 0) >= crashesMax) throw new StackError(`${part} does not start: ${lastLines(logOf(part), 1)}`, `read ${logOf(part)}`);
+      if (Date.now() > giveUpAt) throw new StackError(`${part} is not ready after ${timeoutMs / 1000} s`, `read ${logOf(part)}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
@@ -163,13 +164,17 @@ export const startSystem = async (options: {
     // The door first: nothing new comes in while the others finish.
     await running.get('front-door')?.stop();
     await Promise.all([...running.values()].map((part) => part.stop()));
+    for (const file of [...parts.map((part) => pidFileOf(options.dataDir, part)), join(options.dataDir, 'system.json')]) rmSync(file, { force: true });
   };
   try {
+    say(`starting ${parts.join(', ')}`);
     await Promise.all(parts.map(start));
+    const waiting = new Set(parts);
     await Promise.all(
       parts.map(async (part) => {
         await ready(part);
-        say(`${part} is ready`);
+        waiting.delete(part);
+        if (waiting.size > 0) say(`waiting for ${[...waiting].join(', ')}`, true);
       }),
     );
   } catch (error) {

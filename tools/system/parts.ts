@@ -1,0 +1,65 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServiceName } from '@orderlog/contracts';
+import { rememberedPorts, rememberPorts } from '../local-stack/data-folder.js';
+import { freePort } from '../local-stack/ports.js';
+import { fileError } from '../local-stack/stack-error.js';
+
+/** The processes of a local system beside PostgreSQL and Kafka. */
+export type PartName = ServiceName | 'front-door' | 'carrier';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const entry: Record<PartName, string> = {
+  order: 'services/order/main.js',
+  inventory: 'services/inventory/main.js',
+  routing: 'services/routing/main.js',
+  warehouse: 'services/warehouse/main.js',
+  shipping: 'services/shipping/main.js',
+  'front-door': 'tools/front-door/main.js',
+  carrier: 'tools/carrier/main.js',
+};
+/** All of them, in the order in which they are started. */
+export const parts = Object.keys(entry) as PartName[];
+// A service needs some 60 MB; without a bound V8 lets garbage pile up to several times that before it looks. Small semi-spaces cost a few
+// scavenges more and save 30 to 50 MB a process. Source maps (inline in dist/) are left to debuggers: reading them costs 24 MB a process.
+const nodeFlags = ['--max-old-space-size=256', '--max-semi-space-size=8'];
+
+/** Does the part at this address say that it is ready? */
+export const isReady = async (url: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
+  } catch {
+    // Nobody listens yet: that is what is being waited for.
+    return false;
+  }
+};
+
+/** Where the pid of a part is kept. */
+export const pidFileOf = (dataDir: string, part: PartName): string => join(dataDir, `${part}.pid.json`);
+
+/** What only this part's command line holds, also when another checkout started it: by it a left-over process is known. */
+export const markOf = (dataDir: string, part: PartName): string => `${entry[part]} ${resolve(dataDir)}`;
+
+/** Node's arguments. The folder at the end is read by nobody but whoever looks at the processes: a person, and the next launcher. */
+export const argumentsOf = (dataDir: string, part: PartName): readonly string[] => [...nodeFlags, join(root, entry[part]), resolve(dataDir)];
+
+/** The one that was asked for, else the one of last time where it is free: bookmarks and tracking links go on working. */
+export const publicPort = async (dataDir: string, asked: number | undefined): Promise<number> => {
+  const file = join(dataDir, 'front-door.port.json');
+  const port = asked ?? (await freePort(rememberedPorts(file)[0]));
+  rememberPorts(file, [port]);
+  return port;
+};
+
+/** Deletes what a system keeps beside its database and its broker: secrets, addresses, the carrier's notebook, letters. */
+export const removeSystemFiles = (dataDir: string): void => {
+  for (const name of ['secrets.json', 'system.json', 'carrier.json', 'front-door.json', 'letters', 'example-order.json']) {
+    const path = join(dataDir, name);
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      throw fileError(error, path);
+    }
+  }
+};
