@@ -6,8 +6,8 @@ export type DockOptions = {
   readonly apiKey: string;
   /** The carrier's own API: its driver is told what stands on the ramp. */
   readonly carrierUrl: string;
-  /** Centers whose docks are staffed. */
-  readonly centers: readonly string[];
+  /** Whether somebody works at this center's dock. */
+  readonly isStaffed: (centerId: string) => boolean;
   readonly signal: AbortSignal;
   readonly onProblem?: (problem: string) => void;
 };
@@ -52,7 +52,6 @@ export const runDock = async (options: DockOptions): Promise<void> => {
   const { baseUrl, carrierUrl, signal } = options;
   const agent = new Agent({ connections: 8, keepAliveTimeout: 30_000 });
   const call = caller(options, agent);
-  const staffed = new Set(options.centers);
   /** Told to the carrier as soon as it answers. */
   let onRamp: string[] = [];
 
@@ -71,7 +70,7 @@ export const runDock = async (options: DockOptions): Promise<void> => {
   const look = async (): Promise<number> => {
     const { items } = await call<{ readonly items: readonly DockPackage[] }>('GET', `${baseUrl}/v1/shipments/packages?status=ready&limit=${pageMax}`);
     const byCenter = new Map<string, DockPackage[]>();
-    for (const box of items) if (staffed.has(box.centerId)) byCenter.set(box.centerId, [...(byCenter.get(box.centerId) ?? []), box]);
+    for (const box of items) if (options.isStaffed(box.centerId)) byCenter.set(box.centerId, [...(byCenter.get(box.centerId) ?? []), box]);
     await Promise.all([...byCenter].map(([centerId, boxes]) => handOver(centerId, boxes)));
     await tellDriver();
     return items.length;

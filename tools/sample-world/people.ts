@@ -1,24 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { apiClient } from '../cli/client.js';
 import { runDock } from './carrier.js';
-import { runStaff } from './staff.js';
-import { quietCenter, sampleWorld } from './world.js';
+import { runStaff, type StaffedCenter } from './staff.js';
+import { quietCenter } from './world.js';
 
 /** Simulated people at work until they are told to stop. */
 export type People = { stop(): Promise<void> };
 
-/** Staff of every center of the sample world but the quiet one, and the docks that hand their packages over. They use the public API only. */
+const lookForCentersEveryMs = 1_000;
+
+/**
+ * Staff of every center but the quiet one, also of centers that are opened later, and the docks that hand their packages over. They use the
+ * public API only.
+ */
 export const startPeople = (options: { readonly baseUrl: string; readonly apiKey: string; readonly carrierUrl: string }): People => {
   const shift = new AbortController();
-  const centers = sampleWorld().centers.filter(({ centerId }) => centerId !== quietCenter);
-  const working = Promise.allSettled([runStaff({ ...options, centers, signal: shift.signal }), runDock({ ...options, centers: centers.map(({ centerId }) => centerId), signal: shift.signal })]).then(
-    (ended) => {
-      // People who stop working before the end of the shift leave orders behind: that must not pass unseen.
-      for (const end of ended) if (end.status === 'rejected' && !shift.signal.aborted) console.error('simulated people stopped working:', end.reason);
-    },
-  );
+  const { signal } = shift;
+  const staffed = new Set<string>();
+  const working: Promise<unknown>[] = [];
+  const begin = (work: Promise<unknown>): void => {
+    // People who stop working before the end of the shift leave orders behind: that must not pass unseen.
+    working.push(work.catch((error: unknown) => !signal.aborted && console.error('simulated people stopped working:', error)));
+  };
+  const api = apiClient(options, { connections: 1 });
+  const openCenters = async (): Promise<void> => {
+    const { body } = await api.call<{ items: readonly StaffedCenter[] }>('GET', '/v1/routing/centers');
+    const fresh = body.items.filter(({ centerId }) => centerId !== quietCenter && !staffed.has(centerId));
+    for (const { centerId } of fresh) staffed.add(centerId);
+    if (fresh.length > 0) begin(runStaff({ ...options, centers: fresh.map(({ centerId, kind }) => ({ centerId, kind })), signal }));
+  };
+  const look = async (): Promise<void> => {
+    while (!signal.aborted) {
+      // Whoever does not answer now is asked again: a service may be starting.
+      await openCenters().catch(() => undefined);
+      // The shift may end during the pause; the loop sees it.
+      await delay(lookForCentersEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  begin(look());
+  begin(runDock({ ...options, isStaffed: (centerId) => staffed.has(centerId), signal }));
   return {
     stop: async () => {
       shift.abort();
-      await working;
+      await Promise.all(working);
+      await api.close();
     },
   };
 };
