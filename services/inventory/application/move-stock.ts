@@ -23,15 +23,22 @@ export type Moved = { readonly isRepeated: boolean; readonly rows: readonly Stoc
 
 type Movements = Aggregate<MovementCommand, MovementEvent, RecordedMovement, MovementRefusal>;
 
-const move = (
+/** Takes back the rows that were made for a movement that is then refused. */
+class NotMoved extends Error {
+  constructor(readonly refusal: Refusal<MoveRefusal>) {
+    super(refusal.refused);
+  }
+}
+
+const move = async (
   log: EventLog,
   inventory: Inventory,
   context: EventContext,
   what: { readonly movements: Movements; readonly id: string; readonly centerId: string; readonly skus: readonly string[] },
   commandOf: (rows: ReadonlyMap<string, StockRow>) => MovementCommand,
-): Promise<Moved | Refusal<MoveRefusal>> =>
-  log.transact(async (tx) => {
-    const { movements, centerId } = what;
+): Promise<Moved | Refusal<MoveRefusal>> => {
+  const { movements, centerId } = what;
+  const moved = log.transact(async (tx) => {
     const streamId = `${movements.category}-${what.id}`;
     const state = (await tx.load(movements, [streamId])).get(streamId)?.state ?? movements.decider.initialState;
     const skus = [...new Set(what.skus)];
@@ -39,12 +46,17 @@ const move = (
     if (unknown !== undefined) return refuse('UnknownSku', `${unknown} is not an item`, `/lines/${what.skus.indexOf(unknown)}/sku`);
     const desk = await openDesk(tx, inventory, skus.map((sku) => ({ sku, centerId })), { create: true });
     const events = movements.decider.decide(commandOf(desk.rows), state);
-    if (isRefusal(events)) return events;
+    if (isRefusal(events)) throw new NotMoved(events);
     for (const event of events) desk.enter(event);
     if (events.length > 0) tx.append(movements, streamId, events, context);
     await desk.save();
     return { isRepeated: events.length === 0, rows: [...desk.rows.values()] };
   });
+  return moved.catch((error: unknown) => {
+    if (error instanceof NotMoved) return error.refusal;
+    throw error;
+  });
+};
 
 /** Books a delivery of goods. */
 export const receiveStock = (log: EventLog, inventory: Inventory) => (receipt: Receipt, context: EventContext) =>
