@@ -102,7 +102,8 @@ export const httpServer = (parts: {
     logger: false,
     routerOptions: { maxParamLength: 200 },
     // An address that cannot be decoded reaches no route, and so no filter of Nest's.
-    frameworkErrors: (error, request, reply) => parts.filter.answer(error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      parts.filter.answer(error.statusCode === 400 ? new Problem(problems.badRequest, { detail: 'The address cannot be decoded.', cause: error }) : error, request, reply),
     clientErrorHandler: answerClientError,
     http: { maxHeaderSize: headerBytesMax },
   });
