@@ -1,37 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@orderlog/testing';
-import pg from 'pg';
 import { fiftyBuyersLife, plain, specialLives, type Life, type LifeContext } from '../sample-world/lives.js';
 import { orderDocument } from '../sample-world/order-documents.js';
 import { startPeople, type People } from '../sample-world/people.js';
 import { Shop } from '../sample-world/shop.js';
 import { loadSampleWorld, sampleWorld } from '../sample-world/world.js';
 import { verifySystem } from '../verify/verify-system.js';
-import { readSystemFile, type SystemFile } from '../cli/connection.js';
+import { startRunningSystem, type RunningSystem } from './test/running-system.js';
 
 const stepTimeoutMs = 90_000;
 const run = `e2e-${process.pid}`;
 const world = sampleWorld();
 const plainSkus = world.items.map(({ sku }) => sku);
-let folder = '';
-let databaseUrl = '';
-let running: ChildProcess;
-let system: SystemFile;
+let system: RunningSystem;
 let people: People;
 let shop: Shop;
 const lives = new Map<Life, Promise<string>>();
-
-const signal = (service: string, name: NodeJS.Signals): void => {
-  const pid = readSystemFile(folder)?.pids[service];
-  if (pid === undefined) throw new Error(`nobody knows the process of ${service}`);
-  process.kill(pid, name);
-};
 
 const context = (id: string, number: number): LifeContext => {
   const place = world.coordinates[number % world.coordinates.length];
@@ -40,29 +24,8 @@ const context = (id: string, number: number): LifeContext => {
 };
 
 beforeAll(async () => {
-  const admin = process.env['DATABASE_URL'];
-  const brokers = process.env['KAFKA_BROKERS'];
-  if (admin === undefined || brokers === undefined) throw new Error('DATABASE_URL and KAFKA_BROKERS name the PostgreSQL and the Kafka to test with; `npm test` starts them');
-  folder = mkdtempSync(join(tmpdir(), 'orderlog-e2e-'));
-  const client = new pg.Client({ connectionString: admin });
-  await client.connect();
-  await client.query(`create database "${run}"`);
-  await client.end();
-  const url = new URL(admin);
-  url.pathname = `/${run}`;
-  databaseUrl = url.href;
-  // A program of its own, from dist/: killing and pausing its parts must not touch the test.
-  const main = fileURLToPath(new URL('../../dist/tools/system/main.js', import.meta.url));
-  const output = openSync(join(folder, 'system.log'), 'a');
-  running = spawn(process.execPath, [main, '--data', folder, '--topic-prefix', `${run}-`], {
-    // A short lease, so that one can expire while a test looks on.
-    env: { ...process.env, DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, RESERVATION_LEASE_MS: '6000' },
-    stdio: ['ignore', output, output],
-  });
-  system = await eventually(() => {
-    if (running.exitCode !== null) throw new Error(readFileSync(join(folder, 'system.log'), 'utf8'));
-    return readSystemFile(folder);
-  }, 120_000);
+  // A short lease, so that one can expire while a test looks on.
+  system = await startRunningSystem(run, { RESERVATION_LEASE_MS: '6000' });
   const connection = { baseUrl: system.baseUrl, apiKey: system.apiKey };
   await loadSampleWorld(connection);
   people = startPeople({ ...connection, carrierUrl: system.carrierUrl });
@@ -78,9 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await shop.close();
   await people.stop();
-  running.kill('SIGTERM');
-  if (running.exitCode === null) await once(running, 'exit');
-  rmSync(folder, { recursive: true });
+  await system.stop();
 }, 60_000);
 
 describe('lives that must end right', () => {
@@ -98,13 +59,13 @@ describe('probes that broke others', () => {
 
   for (const service of ['routing', 'warehouse'] as const) {
     it(`an order accepted while ${service} is paused for 20 s still ends`, async () => {
-      signal(service, 'SIGSTOP');
+      system.signal(service, 'SIGSTOP');
       const resumeAt = Date.now() + 20_000;
       const place = world.coordinates[0];
       if (place === undefined) throw new Error('the sample world has no places');
       const { body } = await shop.submit(orderDocument({ reference: `${run}-paused-${service}`, number: 1, place, lines: [{ sku: plainSkus[0] ?? '', quantity: 1 }] }), `${run}-paused-${service}`);
       await eventually(() => Date.now() >= resumeAt, 30_000);
-      signal(service, 'SIGCONT');
+      system.signal(service, 'SIGCONT');
       await shop.until(body.id, 'delivered', ({ status }) => status === 'delivered' || status === 'closed', stepTimeoutMs);
     }, stepTimeoutMs * 2);
   }
@@ -112,14 +73,14 @@ describe('probes that broke others', () => {
   it('a service that is killed in the middle changes nothing', async () => {
     const living = Array.from({ length: 20 }, (_, number) => plain.run(context(`${run}-killed-${number}`, number)));
     await Promise.race(living);
-    signal('inventory', 'SIGKILL');
+    system.signal('inventory', 'SIGKILL');
     expect(await Promise.all(living)).toHaveLength(20);
   }, stepTimeoutMs * 2);
 });
 
 it('verify finds nothing afterwards', async () => {
   await Promise.allSettled(lives.values());
-  const findings = await verifySystem({ databaseUrl, chain: true, connection: { baseUrl: system.baseUrl, apiKey: system.apiKey } });
+  const findings = await verifySystem({ databaseUrl: system.databaseUrl, chain: true, connection: { baseUrl: system.baseUrl, apiKey: system.apiKey } });
   expect(findings.filter(({ violations }) => violations.length > 0)).toStrictEqual([]);
   expect(findings.find(({ id }) => id === 'orders-placed-once')?.looked).toBeGreaterThan(90);
 }, 120_000);

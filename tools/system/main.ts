@@ -17,4 +17,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     void system.stop().then(() => process.exit(0));
   });
 }
+// Whoever started it with a pipe for input ends it by ending, also by kill -9: a test that was killed must not leave a system behind.
+if (process.stdin.isTTY !== true) process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
 console.log('ready');
