@@ -46,7 +46,8 @@ export const startRunningSystem = async (name: string, env: Readonly<Record<stri
   const topicPrefix = `${name}-`;
   const running = spawn(process.execPath, [main, '--data', folder, '--topic-prefix', topicPrefix], {
     env: { ...process.env, DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, ...env },
-    stdio: ['ignore', output, output],
+    // The pipe is its lifeline: it ends when this process does, also by kill -9.
+    stdio: ['pipe', output, output],
   });
   const file = await eventually(() => (running.exitCode === null ? readSystemFile(folder) : 'ended'), startMs);
   if (file === 'ended') throw new Error(`the system did not start:\n${readFileSync(join(folder, 'system.log'), 'utf8')}`);
