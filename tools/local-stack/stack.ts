@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
+import { findJava } from './java.js';
 import { countBrokers } from './kafka-probe.js';
 import { checkRoom } from './data-folder.js';
 import { endLeftOverKafka, startKafka } from './kafka.js';
@@ -40,8 +41,11 @@ const useDatabase = async (url: string): Promise<Part> => {
     await client.connect();
     await client.query('select 1');
   } catch (error) {
-    const why = codeOf(error) ?? (error instanceof Error ? error.message : String(error));
-    throw new StackError(`the database of DATABASE_URL (${host}) does not answer: ${why}`, 'start it or correct DATABASE_URL; without DATABASE_URL a PostgreSQL is started here', { cause: error });
+    const code = codeOf(error);
+    const message = error instanceof Error ? error.message : String(error);
+    // PostgreSQL's own codes have five characters and say little to a person; its sentence does.
+    const why = code?.length === 5 ? `refuses: ${message}` : `does not answer: ${code ?? message}`;
+    throw new StackError(`the database of DATABASE_URL (${host}) ${why}`, 'start it or correct DATABASE_URL; without DATABASE_URL a PostgreSQL is started here', { cause: error });
   } finally {
     await client.end();
   }
@@ -91,6 +95,8 @@ export const startStack = async ({ dataDir, onProgress = () => undefined, env = 
   // What was given is looked at first: if it does not answer, nothing needs to be started.
   const givenDatabase = url ? await useDatabase(url) : undefined;
   const givenBroker = list ? await useBrokers(list) : undefined;
+  // A missing Java is known at once, and nobody has to wait for a PostgreSQL to read it.
+  if (givenBroker === undefined) findJava(env);
   const asked = await Promise.allSettled([
     givenDatabase ?? startPostgres(options).then((running) => started('PostgreSQL', running.databaseUrl, running)),
     givenBroker ?? startKafka(options).then((running) => started('Kafka', running.brokers, running)),

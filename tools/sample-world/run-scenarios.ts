@@ -9,6 +9,11 @@ export type ScenarioResult = { readonly scenario: string; readonly orderId?: str
 const livesAtOnce = 48;
 const stepTimeoutMs = 60_000;
 const showEveryMs = 300;
+/** From the first to the last, so that orders are seen moving to the right. */
+const stageOrder: readonly string[] = [
+  ...['accepted', 'on_hold', 'backordered', 'routed', 'allocated', 'in_fulfillment'],
+  ...['partially_shipped', 'shipped', 'partially_delivered', 'delivered', 'closed', 'cancelled'],
+];
 
 /**
  * Which lives a demo of so many orders lives: each special one at least once where there is room, one in ten after that, the rest plain.
@@ -44,8 +49,10 @@ export const runScenarios = async (options: {
   const show = (): void => {
     const counts = new Map<string, number>();
     for (const status of statuses.values()) counts.set(status, (counts.get(status) ?? 0) + 1);
-    const stages = [...counts].sort(([a], [b]) => a.localeCompare(b)).map(([status, count]) => `${status} ${count}`);
-    options.onProgress(`${Math.round((performance.now() - startedAt) / 1000)} s  lives ended ${results.length}/${lives.length}  ${stages.join('  ')}`);
+    const known = stageOrder.filter((status) => counts.has(status));
+    const others = [...counts.keys()].filter((status) => !stageOrder.includes(status));
+    const stages = [...known, ...others].map((status) => `${status.replaceAll('_', ' ')} ${counts.get(status)}`);
+    options.onProgress(`${Math.round((performance.now() - startedAt) / 1000)} s: ${results.length} of ${lives.length} ended | ${stages.length === 0 ? 'placing orders' : stages.join(', ')}`);
   };
   const timer = setInterval(show, showEveryMs);
   let next = 0;

@@ -5,7 +5,7 @@ import { MigrationRefused } from '@orderlog/event-log';
 import { lastLines } from '../local-stack/data-folder.js';
 import { isEnding, spawnGuarded, type GuardedProcess } from '../local-stack/guarded.js';
 import { endLeftOver } from '../local-stack/left-over.js';
-import { freePort, requirePort } from '../local-stack/ports.js';
+import { freePorts, requirePort } from '../local-stack/ports.js';
 import { StackError } from '../local-stack/stack-error.js';
 import { argumentsOf, isReady, markOf, parts, pidFileOf, publicPort, type PartName } from './parts.js';
 import { prepareDatabase, prepareTopics } from './prepare.js';
@@ -43,7 +43,7 @@ const graceMs = 4_000;
 const explainMigration = (error: unknown): never => {
   if (!(error instanceof MigrationRefused)) throw error;
   const [cause = '', ...remedy] = error.message.split(': ');
-  throw new StackError(cause, remedy.join(': '), { cause: error });
+  throw new StackError(cause.replace('the admin URL', 'DATABASE_URL'), remedy.join(': '), { cause: error });
 };
 
 /**
@@ -81,9 +81,10 @@ export const startSystem = async (options: {
     prepareTopics({ brokers: options.brokers, topicPrefix: options.topicPrefix ?? '' }),
   ]);
 
-  const ports = new Map<string, number>();
-  for (const part of parts) ports.set(part, part === 'front-door' ? await publicPort(options.dataDir, options.port) : await freePort());
-  for (const service of services) ports.set(`${service}-grpc`, await freePort());
+  const names = [...parts, ...services.map((service) => `${service}-grpc`)];
+  const fresh = await freePorts(names.length);
+  const ports = new Map(names.map((name, index) => [name, fresh[index] ?? 0]));
+  ports.set('front-door', await publicPort(options.dataDir, options.port));
   const url = (part: string): string => `http://127.0.0.1:${ports.get(part)}`;
   const grpc = (service: ServiceName): string => `127.0.0.1:${ports.get(`${service}-grpc`)}`;
   const urls = Object.fromEntries(parts.map((part) => [part, url(part)])) as Record<PartName, string>;

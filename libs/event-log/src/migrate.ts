@@ -67,6 +67,14 @@ const ensureRole = async (client: Client, role: string, attributes: string): Pro
   }
 };
 
+const setPassword = async (client: Client, role: string, password: string): Promise<void> => {
+  try {
+    await client.query(`alter role ${escapeIdentifier(role)} login password ${escapeLiteral(password)}`);
+  } catch (error) {
+    throw sqlStateOf(error) === '42501' ? missingRight(`set the password of the role "${role}"`, error) : error;
+  }
+};
+
 const prepareSchema = async (client: Client, options: Required<Pick<MigrateOptions, 'schema' | 'ownerRole' | 'appRole'>>, password: string | undefined) => {
   const [schema, owner, app] = [options.schema, options.ownerRole, options.appRole].map(escapeIdentifier);
   await ensureRole(client, options.ownerRole, 'nologin');
@@ -129,13 +137,15 @@ export const migrate = async (options: MigrateOptions): Promise<readonly string[
   const { schema, appRole = `${schema}_app`, ownerRole = `${schema}_owner`, appPassword } = options;
   const migrations = await readMigrations(options.folders ?? []);
   const client = new Client({ connectionString: options.adminUrl, application_name: `orderlog migrate ${schema}` });
+  // A session that the server ends between two queries: the next query says so.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     // `if not exists` and `grant` collide when they run at once; rows and tables would not need this lock.
     await client.query(`select pg_advisory_lock(hashtextextended('orderlog.migrate.' || $1, 0))`, [schema]);
     if (appPassword !== undefined) {
       const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [appRole]);
-      if (rowCount !== 0) await client.query(`alter role ${escapeIdentifier(appRole)} login password ${escapeLiteral(appPassword)}`);
+      if (rowCount !== 0) await setPassword(client, appRole, appPassword);
     }
     await prepareSchema(client, { schema, ownerRole, appRole }, appPassword);
     await refuseUnknown(client, migrations);
