@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { compactedPartitions, type CompactedTopic } from '@orderlog/contracts';
-import type { IncomingBatch, KafkaClient, KafkaConsumer, OutgoingMessage, PartitionEnds, TopicPartition } from './kafka.port.js';
+import type { IncomingBatch, KafkaClient, OutgoingMessage, PartitionEnds, TopicPartition } from './kafka.port.js';
 import { stderrLogger, type MessagingLogger } from './logger.js';
 import { describe } from './retries.js';
 
@@ -66,7 +66,10 @@ export const readCompacted = async <T>(options: {
   const admin = await kafka.admin();
   const outstanding = new Outstanding(await admin.ends(topic).finally(() => admin.close()));
   let waiting: readonly TopicPartition[] = [];
-  let consumer: KafkaConsumer | undefined;
+  // The first assignment comes before the client is in our hands.
+  let begin = (partitions: readonly TopicPartition[]): void => {
+    waiting = partitions;
+  };
 
   const take = ({ partition, messages }: IncomingBatch): void => {
     for (const { key, value, offset } of messages) {
@@ -79,18 +82,16 @@ export const readCompacted = async <T>(options: {
     outstanding.read(partition, (messages.at(-1)?.offset ?? -1) + 1);
   };
 
-  consumer = await kafka.consumer({
+  const consumer = await kafka.consumer({
     groupId: `${topicPrefix}${options.service}.copies.${randomUUID()}`,
     topics: [topic],
     listener: {
-      onAssigned: (partitions) => {
-        waiting = partitions;
-        consumer?.resume(partitions);
-      },
+      onAssigned: (partitions) => begin(partitions),
       onBatch: take,
       onCrash: (error, restarts) => logger.error({ topic, error: describe(error), restarts }, 'the reader of copies lost its broker'),
     },
   });
+  begin = (partitions) => consumer.resume(partitions);
   consumer.resume(waiting);
   const { stop } = consumer;
   return { caughtUp: outstanding.reached, stop };
