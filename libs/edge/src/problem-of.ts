@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { OutcomeUnknown, Overloaded, VersionConflict } from '@orderlog/event-log';
+import { isTransient, OutcomeUnknown, Overloaded, VersionConflict } from '@orderlog/event-log';
 import { Problem, problems, type ProblemKind } from './problem.js';
 
 /** A command met a parked stream: it waits for an operator (messaging throws it, the edge answers it). */
@@ -46,5 +46,7 @@ export const problemOf = (error: unknown): Problem | undefined => {
     const kind = byStatus[error.getStatus()];
     return kind === undefined && error.getStatus() >= 500 ? undefined : new Problem(kind ?? problems.badRequest, { cause: error });
   }
+  // The database is full, restarting or out of reach: a passing state, and no bug of ours.
+  if (isTransient(error)) return new Problem(problems.unavailable, { headers: retryAfter, cause: error });
   return error instanceof Error ? ofTransport(error) : undefined;
 };

@@ -1,7 +1,7 @@
-/** The SQLSTATE of an error of the database, or undefined. */
+/** The SQLSTATE of an error of the database, or undefined. Every state has a digit; `EPIPE`, a system error, has none. */
 export const sqlStateOf = (error: unknown): string | undefined => {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+  return typeof error.code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
 };
 
 /** Deadlock, serialization failure, lock timeout: the same transaction may well pass when it is run again at once. */
