@@ -10,13 +10,24 @@ export type ProblemBody = {
   readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
 };
 
+/** One line; what the detail says is not said again for its field. */
+const wordsOf = ({ title, detail, errors = [] }: ProblemBody): string => {
+  const said = detail ?? title;
+  return [said, ...errors.map(({ pointer, message }) => (message === said ? pointer : `${pointer}: ${message}`))].filter((part) => part !== '').join('; ');
+};
+
 /** The service answered, but with a problem. */
 export class ProblemAnswer extends Error {
   constructor(
     readonly status: number,
     readonly problem: ProblemBody | undefined,
   ) {
-    super(problem === undefined ? `HTTP ${status}` : [problem.detail ?? problem.title, ...(problem.errors ?? []).map((error) => `${error.pointer}: ${error.message}`)].join('; '));
+    super(problem === undefined ? `HTTP ${status}` : wordsOf(problem));
+  }
+
+  /** Nobody refused anything: a part of Orderlog is down or full. */
+  get isOutage(): boolean {
+    return this.status >= 502;
   }
 }
 

@@ -38,6 +38,7 @@ export const connect = (options: { readonly url?: string; readonly key?: string;
   if (baseUrl === undefined || apiKey === undefined) {
     throw new UsageError('no running Orderlog found here: run `npm start`, or give --url and --key (or ORDERLOG_URL and ORDERLOG_API_KEY)');
   }
+  if (!/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? '')) throw new UsageError(`"${baseUrl}" is no URL, such as http://127.0.0.1:8080`);
   const databaseUrl = process.env['DATABASE_URL'] ?? system?.databaseUrl;
   return { baseUrl, apiKey, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
 };

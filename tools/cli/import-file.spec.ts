@@ -49,6 +49,35 @@ describe('a CSV file', () => {
     const [row] = await rowsOf('c.csv', 'externalReference,lines.quantity\n1,1.5\n');
     expect(row?.document).toStrictEqual({ externalReference: '1', lines: [{ quantity: '1.5' }] });
   });
+  it('reads truths', async () => {
+    const [row] = await rowsOf('e.csv', 'externalReference,taxIncluded,gift.wrap,gift.hidePrices\n1,1,true,0\n');
+    expect(row?.document).toStrictEqual({ externalReference: '1', taxIncluded: true, gift: { wrap: true, hidePrices: false }, lines: [{}] });
+  });
+  it('names a row that has other cells than columns, and takes no order without one of its rows', async () => {
+    expect(await rowsOf('f.csv', 'externalReference,lines.sku\n1,A\n2\n3,A\n3,B,C\n4,A\n')).toStrictEqual([
+      { line: 2, document: { externalReference: '1', lines: [{ sku: 'A' }] } },
+      { line: 3, error: '1 cells under 2 columns' },
+      { line: 4, error: 'line 5: 3 cells under 2 columns' },
+      { line: 6, document: { externalReference: '4', lines: [{ sku: 'A' }] } },
+    ]);
+  });
+  it('says where it is no CSV any more', async () => {
+    const rows = await rowsOf('g.csv', 'externalReference,lines.sku\n1,A\n2,"B\n3,C\n');
+    expect(rows[0]).toStrictEqual({ line: 2, document: { externalReference: '1', lines: [{ sku: 'A' }] } });
+    expect(rows[1]?.error).toMatch(/^not CSV: /);
+    expect(rows).toHaveLength(2);
+  });
+  it.each([
+    ['a prototype', 'externalReference,__proto__.x\n1,2\n', undefined, '"__proto__.x" can be no field'],
+    ['the prototype of everything', 'externalReference,constructor.prototype.x\n1,2\n', undefined, '"constructor.prototype.x" can be no field'],
+    ['a column without a name', 'externalReference,\n1,2\n', undefined, '"" can be no field'],
+    ['a field and its inside', 'externalReference,a,a.b\n1,2,3\n', undefined, 'for "a" and for fields inside of it'],
+    ['the same field twice', 'externalReference,a,a\n1,2,3\n', undefined, 'two columns fill "a"'],
+    ['a mapping to a column that is not there', 'ref\n1\n', 'externalReference=reference', 'the file has no column "reference"; it has ref'],
+  ])('refuses %s', async (_what, text, mapping, says) => {
+    await expect(rowsOf('h.csv', text, mapping)).rejects.toThrow(says);
+    expect('x' in {}).toBe(false);
+  });
   it('names a row without a reference', async () => {
     expect(await rowsOf('d.csv', 'externalReference,lines.sku\n,A\n')).toStrictEqual([{ line: 2, error: 'no externalReference' }]);
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { UsageError } from './connection.js';
 
 /** One order of an import file: its first line in the file, and its document or why it has none. */
@@ -31,6 +31,11 @@ const wholeNumbers = new Set([
   'totals.lines', 'totals.delivery', 'totals.tax', 'totals.grandTotal', 'payment.authorizedAmount', 'payment.capturedAmount',
 ]);
 
+const truths = new Set(['taxIncluded', 'gift.wrap', 'gift.hidePrices']);
+
+/** Fields that a column may fill: names of members, dots go inwards. Nothing that every object inherits: `constructor.prototype.x` would change them all. */
+const isField = (path: string): boolean => path.split('.').every((name) => name !== '' && !(name in Object.prototype));
+
 const put = (target: Record<string, unknown>, path: string, value: unknown): void => {
   const keys = path.split('.');
   const last = keys.pop() ?? path;
@@ -41,38 +46,82 @@ const put = (target: Record<string, unknown>, path: string, value: unknown): voi
 
 const convert = (field: string, value: string): unknown => {
   if (wholeNumbers.has(field)) return /^-?\d+$/.test(value) ? Number(value) : value;
-  if (field === 'taxIncluded') return value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
+  if (truths.has(field)) return value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
   return value;
+};
+
+/** The field of every column; throws a UsageError for a column that can fill none, and for a mapped one that is not there. */
+const fieldsOf = (columns: readonly string[], mapping: Mapping): readonly string[] => {
+  const missing = [...mapping.values()].find((column) => !columns.includes(column));
+  if (missing !== undefined) throw new UsageError(`--map: the file has no column "${missing}"; it has ${columns.join(', ')}`);
+  const fields = columns.map((column) => [...mapping].find(([, mapped]) => mapped === column)?.[0] ?? column);
+  for (const field of fields) {
+    if (!isField(field)) throw new UsageError(`"${field}" can be no field of an order: use --map field=column`);
+    if (fields.some((other) => other.startsWith(`${field}.`))) throw new UsageError(`there are columns for "${field}" and for fields inside of it`);
+  }
+  const twice = fields.find((field, n) => fields.indexOf(field) !== n);
+  if (twice !== undefined) throw new UsageError(`two columns fill "${twice}"`);
+  return fields;
+};
+
+/** A row of a CSV file as its cells, or why it is none. */
+type CsvRow = { readonly line: number; readonly cells?: readonly string[]; readonly error?: string };
+
+async function* csvRows(path: string): AsyncGenerator<CsvRow> {
+  const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: true, info: true });
+  pipeline(createReadStream(path), parser, () => undefined);
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) yield { line: info.lines, cells: record };
+  } catch (error) {
+    // Behind a quote that nobody closed nothing can be told apart any more.
+    if (!(error instanceof CsvError)) throw error;
+    yield { line: Number(error['lines'] ?? 0), error: `not CSV: ${error.message}` };
+  }
+}
+
+/** What the cells of a row say: of the order, and of one of its lines. */
+const rowDocument = (fields: readonly string[], cells: readonly string[]): { readonly document: Record<string, unknown>; readonly line: Record<string, unknown> } => {
+  const document: Record<string, unknown> = {};
+  const line: Record<string, unknown> = {};
+  for (const [n, field] of fields.entries()) {
+    const value = cells[n] ?? '';
+    if (value === '') continue;
+    if (field.startsWith('lines.')) put(line, field.slice(6), convert(field, value));
+    else put(document, field, convert(field, value));
+  }
+  return { document, line };
 };
 
 /** Rows of one order (same external reference, one after another) become one document; line columns make its lines. */
 async function* csvOrders(path: string, mapping: Mapping): AsyncGenerator<ImportRow> {
-  const columnOf = (column: string): string => [...mapping].find(([, mapped]) => mapped === column)?.[0] ?? column;
-  const parser = parse({ columns: true, bom: true, skip_empty_lines: true, info: true });
-  pipeline(createReadStream(path), parser, () => undefined);
-  let current: { line: number; reference: string; document: Record<string, unknown> } | undefined;
-  for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>) {
-    const document: Record<string, unknown> = {};
-    const line: Record<string, unknown> = {};
-    for (const [column, value] of Object.entries(record)) {
-      const field = columnOf(column);
-      if (value === '') continue;
-      if (field.startsWith('lines.')) put(line, field.slice(6), convert(field, value));
-      else put(document, field, convert(field, value));
+  let fields: readonly string[] | undefined;
+  let current: { line: number; reference: string; document: Record<string, unknown>; error?: string } | undefined;
+  const finished = (): ImportRow[] => {
+    if (current === undefined) return [];
+    const { line, document, error } = current;
+    current = undefined;
+    return [error === undefined ? { line, document } : { line, error }];
+  };
+  for await (const row of csvRows(path)) {
+    if (fields === undefined && row.cells !== undefined) {
+      fields = fieldsOf(row.cells, mapping);
+      continue;
     }
+    const wrong = row.error ?? (row.cells?.length === fields?.length ? undefined : `${row.cells?.length ?? 0} cells under ${fields?.length ?? 0} columns`);
+    const { document, line } = rowDocument(fields ?? [], row.cells ?? []);
     const reference = String(document['externalReference'] ?? '');
-    if (reference === '') {
-      yield { line: info.lines, error: 'no externalReference' };
-      continue;
-    }
-    if (current?.reference === reference) {
+    if (reference !== '' && current?.reference === reference) {
       (current.document['lines'] as unknown[]).push(line);
+      // An order of which one row is wrong is not taken without it.
+      if (wrong !== undefined) current.error ??= `line ${row.line}: ${wrong}`;
       continue;
     }
-    if (current !== undefined) yield { line: current.line, document: current.document };
-    current = { line: info.lines, reference, document: { ...document, lines: [line] } };
+    yield* finished();
+    const error = wrong ?? (reference === '' ? 'no externalReference' : undefined);
+    if (error === undefined || reference !== '') current = { line: row.line, reference, document: { ...document, lines: [line] }, ...(error === undefined ? {} : { error }) };
+    else yield { line: row.line, error };
   }
-  if (current !== undefined) yield { line: current.line, document: current.document };
+  yield* finished();
 }
 
 async function* ndjsonOrders(path: string): AsyncGenerator<ImportRow> {

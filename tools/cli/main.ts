@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { convertOlist } from '../olist/convert.js';
-import type { World } from '../sample-world/world-file.js';
 import { loadWorld } from '../sample-world/load-world.js';
+import { readWorld } from '../sample-world/world-file.js';
 import { verifySystem } from '../verify/verify-system.js';
-import { apiClient, ProblemAnswer, Unreachable } from './client.js';
+import { apiClient } from './client.js';
 import { connect, UsageError } from './connection.js';
+import { exitCodes, failureOf } from './failure.js';
 import { countRows, importOrders } from './import-orders.js';
 import { parseMapping } from './import-file.js';
 import { progressBar, table } from './output.js';
-
-/** What an exit code means; printed by `orderlog --help`. */
-const exitCodes = { done: 0, found: 1, usage: 2, refused: 3, unreachable: 4 } as const;
 
 const services = ['orders', 'stock', 'routing', 'warehouse', 'shipments'] as const;
 
@@ -24,7 +22,8 @@ const program = new Command('orderlog')
   .option('--data <folder>', 'data folder of `npm start`', '.orderlog')
   .option('--json', 'JSON for programs instead of tables')
   .addHelpText('after', '\nExit codes: 0 done, 1 something was found or refused in part, 2 wrong use, 3 refused by Orderlog, 4 nobody answers')
-  .showHelpAfterError();
+  .showHelpAfterError()
+  .exitOverride();
 
 type Options = { url?: string; key?: string; data: string; json?: boolean };
 const options = (): Options => {
@@ -33,6 +32,11 @@ const options = (): Options => {
 };
 const at = (path: string): string => resolve(process.env['ORDERLOG_CWD'] ?? process.cwd(), path);
 const client = () => apiClient(connect(options()));
+const wholeNumber = (name: string, text: string, max: number): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > max) throw new UsageError(`${name} is a whole number from 1 to ${max}`);
+  return value;
+};
 const print = (value: unknown, human: () => string): void => console.log(options().json === true ? JSON.stringify(value, null, 2) : human());
 
 type OrderBody = {
@@ -131,10 +135,9 @@ program
   .action(async (file: string, given: { map?: string; dryRun?: boolean; concurrency: string; journal?: string }) => {
     const path = at(file);
     const mapping = parseMapping(given.map);
-    const bar = progressBar(given.dryRun === true ? 'checking' : 'importing', await countRows(path, mapping));
-    const concurrency = Number(given.concurrency);
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) throw new UsageError('--concurrency is a whole number from 1 to 256');
+    const concurrency = wholeNumber('--concurrency', given.concurrency, 256);
     const api = apiClient(connect(options()), { connections: concurrency });
+    const bar = progressBar(given.dryRun === true ? 'checking' : 'importing', await countRows(path, mapping));
     const report = await importOrders({
       client: api,
       file: path,
@@ -143,12 +146,11 @@ program
       concurrency,
       journal: given.journal === undefined ? `${path}.journal` : at(given.journal),
       onProgress: (done) => bar.update(done),
-    });
-    bar.end();
+    }).finally(() => bar.end());
     await api.close();
     print(report, () =>
       [
-        `${report.rows} orders read in ${report.seconds.toFixed(1)} s: ${report.accepted} ${given.dryRun === true ? 'would be accepted' : 'accepted'}, ${report.already} known already, ${report.skipped} done in an earlier run, ${report.refused.length} refused`,
+        `${report.rows} orders read in ${report.seconds.toFixed(1)} s: ${report.accepted} ${given.dryRun === true ? 'would be accepted' : 'accepted'}${report.held === 0 ? '' : ` (${report.held} on hold: unknown products)`}, ${report.already} known already, ${report.skipped} done in an earlier run, ${report.refused.length} refused`,
         ...(report.refused.length === 0 ? [] : ['', table(report.refused, ['line', 'externalReference', 'why'], 100)]),
       ].join('\n'),
     );
@@ -162,10 +164,11 @@ program
   .description('receives units at a center')
   .option('--receipt <id>', 'id of the receipt, to repeat it safely')
   .action(async (centerId: string, sku: string, quantity: string, given: { receipt?: string }) => {
+    const units = wholeNumber('<quantity>', quantity, 10_000_000);
     const api = client();
     const receiptId = given.receipt ?? randomUUID();
-    const { body } = await api.call('POST', '/v1/stock/receipts', { receiptId, centerId, lines: [{ sku, quantity: Number(quantity) }] });
-    print(body, () => `received ${quantity} × ${sku} at ${centerId} (receipt ${receiptId})`);
+    const { status, body } = await api.call('POST', '/v1/stock/receipts', { receiptId, centerId, lines: [{ sku, quantity: units }] });
+    print(body, () => `${status === 200 ? 'received before, nothing changed:' : 'received'} ${units} × ${sku} at ${centerId} (receipt ${receiptId})`);
     await api.close();
   });
 
@@ -229,11 +232,10 @@ program
   .command('load <file>')
   .description('loads centers, coordinates, items and stock of a world file through the public API')
   .action(async (file: string) => {
-    const world = JSON.parse(readFileSync(at(file), 'utf8')) as World;
-    const bar = progressBar('loading', 100);
+    const world = readWorld(at(file));
     const connection = connect(options());
-    await loadWorld(world, { ...connection, onProgress: (share) => bar.update(Math.round(share * 100)) });
-    bar.end();
+    const bar = progressBar('loading', 100);
+    await loadWorld(world, { ...connection, onProgress: (share) => bar.update(Math.round(share * 100)) }).finally(() => bar.end());
     print({ centers: world.centers.length, items: world.items.length }, () => `loaded ${world.centers.length} centers, ${world.coordinates.length} postcodes, ${world.items.length} items`);
   });
 
@@ -244,16 +246,18 @@ program
   .option('--seed <n>', 'seed of everything made up', '1')
   .option('--centers <n>', 'how many fulfillment centers the sellers are grouped into', '12')
   .action(async (from: string, to: string, given: { seed: string; centers: string }) => {
-    const report = await convertOlist({ from: at(from), to: at(to), seed: Number(given.seed), centers: Number(given.centers) });
+    const report = await convertOlist({ from: at(from), to: at(to), seed: wholeNumber('--seed', given.seed, 2 ** 31), centers: wholeNumber('--centers', given.centers, 100) });
     print(report, () => table(Object.entries(report).map(([what, count]) => ({ what, count })), ['what', 'count']));
   });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof UsageError) process.exitCode = exitCodes.usage;
-  else if (error instanceof ProblemAnswer) process.exitCode = exitCodes.refused;
-  else if (error instanceof Unreachable) process.exitCode = exitCodes.unreachable;
-  else throw error;
-  console.error(options().json === true && error instanceof ProblemAnswer ? JSON.stringify(error.problem, null, 2) : error.message);
+  // Commander has said what was wrong, or the help that was asked for.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  else {
+    const failure = failureOf(error);
+    process.exitCode = failure.exitCode;
+    console.error(options().json === true ? JSON.stringify(failure.problem ?? { error: failure.text }, null, 2) : failure.text);
+  }
 }
