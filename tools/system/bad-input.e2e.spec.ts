@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compactedTopics, eventsTopic, services } from '@orderlog/contracts';
 import { kafkajsClient } from '@orderlog/messaging';
@@ -180,6 +184,61 @@ it('nothing has changed', async () => {
   expect(await quiet()).toStrictEqual(before);
 });
 
+/** What `orderlog` says and how it ends. */
+const orderlog = (...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> =>
+  new Promise((resolve) => {
+    const main = fileURLToPath(new URL('../../dist/tools/cli/main.js', import.meta.url));
+    execFile(process.execPath, [main, '--data', system.folder, ...args], (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+    });
+  });
+
+describe('the command line', () => {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(system.folder, name), text);
+    return join(system.folder, name);
+  };
+  const document = (reference: string, sku = item.sku): object => orderDocument({ reference: `${run}-${reference}`, number: 1, place, lines: [{ sku, quantity: 1 }] });
+
+  it.each([
+    ['an unknown command', ['nonsense'], 2, 'unknown command'],
+    ['a missing argument', ['order', 'show'], 2, 'missing required argument'],
+    ['a URL that is none', ['--url', 'nonsense', 'order', 'show', 'x'], 2, 'is no URL'],
+    ['a file that is not there', ['order', 'submit', '/nowhere.json'], 2, '/nowhere.json: there is no such file'],
+    ['a mapping that is none', ['import', 'a.csv', '--map', 'x'], 2, 'is not field=column'],
+    ['a quantity in words', ['stock', 'receive', 'FC-EAST', 'X', 'six'], 2, '<quantity> is a whole number'],
+    ['an unknown order', ['order', 'show', 'x'], 3, 'the order x does not exist'],
+    ['a wrong key', ['--key', 'guess', 'order', 'show', 'x'], 3, 'The key is not known'],
+    ['an unknown item', ['stock', 'receive', 'FC-EAST', 'NO-SUCH-SKU', '1'], 3, '/lines/0/sku'],
+    ['nobody at the other end', ['--url', 'http://127.0.0.1:1', 'order', 'show', 'x'], 4, 'is Orderlog running?'],
+  ])('ends after %s with the right code', async (_what, args, code, says) => {
+    const ended = await orderlog(...args);
+    expect(ended.err).toContain(says);
+    expect(ended.code).toBe(code);
+  });
+
+  it('submits once, whatever is repeated', async () => {
+    const path = file('one.json', JSON.stringify(document('cli')));
+    const submitOnce = () => orderlog('--json', 'order', 'submit', path, '--idempotency-key', run);
+    const [first, second] = [await submitOnce(), await submitOnce()];
+    expect((JSON.parse(first.out) as OrderDocument).id).toBe((JSON.parse(second.out) as OrderDocument).id);
+    expect((await orderlog('order', 'submit', path)).out).toContain('known already');
+  });
+
+  it('imports row by row, and goes on where it was; a dry run judges alike', async () => {
+    const good = [document('row-1'), document('row-2'), document('row-3', 'NO-SUCH-SKU')];
+    const path = file('rows.ndjson', [...good, { ...document('row-4'), lines: [] }].map((row) => JSON.stringify(row)).concat('no JSON').join('\n'));
+    const imported = async (...more: string[]): Promise<object> => JSON.parse((await orderlog('--json', 'import', path, ...more)).out) as object;
+    const refused = [{ line: 4, why: expect.stringContaining('/lines') }, { line: 5, why: expect.stringContaining('not JSON') }];
+    expect(await imported('--dry-run')).toMatchObject({ rows: 5, accepted: 3, held: 1, already: 0, refused });
+    expect(await imported()).toMatchObject({ rows: 5, accepted: 3, held: 1, already: 0, refused });
+    expect(await imported()).toMatchObject({ rows: 5, accepted: 0, skipped: 3, refused });
+    // The journal of another system: none of its orders is known here.
+    writeFileSync(`${path}.journal`, 'import-of-another-system\n');
+    expect(await imported()).toMatchObject({ rows: 5, accepted: 0, already: 3, skipped: 0 });
+  });
+});
+
 describe('poison', () => {
   beforeAll(() => {
     people = work();
@@ -228,9 +287,13 @@ describe('poison', () => {
     // Commands on the stream wait for an operator; a release does not help, a drop does.
     const feedback: BadRequest = { name: 'feedback', method: 'POST', path: `/v1/orders/${order.id}/feedback`, body: { score: 5 }, status: 0, slug: '' };
     await eventually(async () => (await send(feedback)).problem.type === 'urn:orderlog:problem:stream-parked', stepMs);
-    const ops = `/v1/orders/ops/parked/order-${order.id}`;
-    expect((await send({ name: 'release', method: 'POST', path: `${ops}/release`, status: 0, slug: '' })).problem).toMatchObject({ type: 'urn:orderlog:problem:release-failed' });
-    await shop.api.call('DELETE', ops);
+    const stream = `order-${order.id}`;
+    expect((await send({ name: 'release', method: 'POST', path: `/v1/orders/ops/parked/${stream}/release`, status: 0, slug: '' })).problem).toMatchObject({ type: 'urn:orderlog:problem:release-failed' });
+    expect(await orderlog('parked', 'list')).toMatchObject({ code: 1, out: expect.stringContaining(stream) });
+    expect(await orderlog('parked', 'show', 'orders', stream)).toMatchObject({ code: 0, out: expect.stringContaining('RoutingInfeasible') });
+    expect(await orderlog('parked', 'release', 'orders', stream)).toMatchObject({ code: 3, err: expect.stringContaining('attempt') });
+    expect(await orderlog('parked', 'drop', 'orders', stream)).toMatchObject({ code: 0, out: `dropped ${stream}\n` });
+    expect(await orderlog('parked', 'list')).toMatchObject({ code: 0 });
     expect(await parked()).toStrictEqual([]);
     await eventually(async () => (await send(feedback)).status === 200, stepMs);
   }, stepMs * 3);
