@@ -27,19 +27,27 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
       admin = await kafka.admin();
       await admin.createTopics([{ topic, partitions, replication: 1, config: { 'cleanup.policy': 'delete' } }]);
       producer = await kafka.producer();
+      // A broker may refuse the first sends to a topic this new for some of its partitions, and a client then repeats the whole request:
+      // twice is allowed (a consumer drops duplicates by sequence), but the cases below count. Seen in one run of three on a fresh broker.
+      await put(1);
+      await empty();
     });
     afterEach(async () => {
       await Promise.all(members.map(async ({ consumer }) => consumer?.stop()));
       members = [];
-      const ends = await admin.ends(topic);
-      const full = ends.filter(({ low, high }) => high > low);
-      if (full.length > 0) await admin.deleteRecords(topic, full.map(({ partition, high }) => ({ partition, offset: high })));
+      await empty();
     });
     afterAll(async () => {
       await producer.close();
       await admin.deleteTopics([topic]);
       await admin.close();
     });
+
+    const empty = async (): Promise<void> => {
+      const ends = await admin.ends(topic);
+      const full = ends.filter(({ low, high }) => high > low);
+      if (full.length > 0) await admin.deleteRecords(topic, full.map(({ partition, high }) => ({ partition, offset: high })));
+    };
 
     /** Puts numbered messages into every partition; answers the offsets of the first ones. */
     const put = async (count: number, from = 0): Promise<ReadonlyMap<number, number>> => {
