@@ -55,7 +55,7 @@ type Results = { readonly results: readonly { readonly result: string }[] };
 
 const batchMax = 100;
 const fullWave = 20;
-const idleMs = { first: 40, most: 500 };
+const idleMs = { first: 40, most: 1_000 };
 const retryMs = { first: 50, most: 2_000 };
 
 const chunks = <T>(list: readonly T[], size: number): T[][] =>

@@ -1,4 +1,5 @@
-import type { SqlExecutor } from '@orderlog/event-log';
+import { executorOf, type SqlExecutor } from '@orderlog/event-log';
+import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
 /** Last applied sequence number by shard: the n-th element is shard n's. */
@@ -7,22 +8,16 @@ export type Cursors = readonly number[];
 /** A move of one projection in one shard. */
 export type Move = { readonly key: string; readonly shard: number; readonly from: number; readonly to: number };
 
-/** A query runner as the plain executor that `apply` gets. */
-export const executorOfRunner = (runner: QueryRunner): SqlExecutor => ({
-  query: async <Row>(sql: string, values?: readonly unknown[]) => {
-    const { records, affected } = await runner.query(sql, values as unknown[] | undefined, true);
-    return { rows: (records ?? []) as Row[], rowCount: affected ?? null };
-  },
-});
+/** A query runner as the plain executor that `apply` gets: on its own connection, because TypeORM does not prepare what it sends. */
+export const executorOfRunner = async (runner: QueryRunner): Promise<SqlExecutor> => executorOf((await runner.connect()) as PoolClient);
 
 /** Runs `work` in one transaction on one connection of the data source. */
 export const inTransaction = async <T>(dataSource: DataSource, work: (sql: SqlExecutor) => Promise<T>): Promise<T> => {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.connect();
     await runner.startTransaction();
     try {
-      const answer = await work(executorOfRunner(runner));
+      const answer = await work(await executorOfRunner(runner));
       await runner.commitTransaction();
       return answer;
     } catch (error) {

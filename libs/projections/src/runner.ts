@@ -14,7 +14,7 @@ export type ProjectionsOptions = {
   readonly upcasters?: Upcasters;
   /** Events a shard and turn (250). */
   readonly batchSizeMax?: number;
-  /** How long an idle loop waits before it looks again, when nobody wakes it (100). */
+  /** How long an idle loop waits before it looks again, when nobody wakes it (250). */
   readonly idleMs?: number;
   /** Shortest time between two turns that were not full (25): under load a turn then applies many events with one commit. */
   readonly paceMs?: number;
@@ -75,7 +75,7 @@ const movedCursors = (cursors: Cursors, rows: readonly RecordedEvent[]): number[
  * one that fails or rebuilds goes its own way until it has caught up.
  */
 export const createProjections = (options: ProjectionsOptions): Projections => {
-  const { log, dataSource, projections, upcasters = {}, batchSizeMax = 250, idleMs = 100, paceMs = 25, onError = () => undefined } = options;
+  const { log, dataSource, projections, upcasters = {}, batchSizeMax = 250, idleMs = 250, paceMs = 25, onError = () => undefined } = options;
   const followers: readonly Follower[] = projections.map((projection) => ({
     projection,
     key: keyOf(projection),
@@ -150,7 +150,7 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
     if (follower.cursors !== undefined) return;
     const runner = dataSource.createQueryRunner();
     try {
-      follower.cursors = await loadCursors(executorOfRunner(runner), follower.key, log.shards);
+      follower.cursors = await loadCursors(await executorOfRunner(runner), follower.key, log.shards);
     } catch (error) {
       failed(follower, error);
     } finally {
@@ -210,7 +210,7 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
   const behind = async ({ key }: Follower, target: Cursors): Promise<readonly { readonly shard: number; readonly after: number }[]> => {
     const runner = dataSource.createQueryRunner();
     try {
-      const cursors = await loadCursors(executorOfRunner(runner), key, log.shards);
+      const cursors = await loadCursors(await executorOfRunner(runner), key, log.shards);
       return target.flatMap((seq, shard) => (seq > (cursors[shard] ?? 0) ? [{ shard, after: cursors[shard] ?? 0 }] : []));
     } finally {
       await runner.release();
@@ -279,7 +279,7 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
     digest: async (name) => {
       const runner = dataSource.createQueryRunner();
       try {
-        return await digestOf(executorOfRunner(runner), followerOf(name).projection.tables);
+        return await digestOf(await executorOfRunner(runner), followerOf(name).projection.tables);
       } finally {
         await runner.release();
       }
