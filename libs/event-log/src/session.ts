@@ -37,6 +37,8 @@ const settings = (schema: string): string =>
     // Plans of prepared statements outlive the moment when a table was small; short statements never gain from compilation.
     'enable_seqscan=off',
     'jit=off',
+    // Planned once a session: with custom plans `append_events` took 5.5 instead of 3.0 ms for one event.
+    'plan_cache_mode=force_generic_plan',
   ]
     .map((setting) => `-c ${setting}`)
     .join(' ');
