@@ -16,7 +16,7 @@ export type ProjectionsOptions = {
   readonly batchSizeMax?: number;
   /** How long an idle loop waits before it looks again, when nobody wakes it (250). */
   readonly idleMs?: number;
-  /** Shortest time between two turns that were not full (25): under load a turn then applies many events with one commit. */
+  /** Shortest time between two turns that were not full (100): under load a turn then applies many events with one commit. */
   readonly paceMs?: number;
   /** Hears of failed turns; they are tried again with jittered back-off. */
   readonly onError?: (projection: string, error: unknown) => void;
@@ -75,7 +75,7 @@ const movedCursors = (cursors: Cursors, rows: readonly RecordedEvent[]): number[
  * one that fails or rebuilds goes its own way until it has caught up.
  */
 export const createProjections = (options: ProjectionsOptions): Projections => {
-  const { log, dataSource, projections, upcasters = {}, batchSizeMax = 250, idleMs = 250, paceMs = 25, onError = () => undefined } = options;
+  const { log, dataSource, projections, upcasters = {}, batchSizeMax = 250, idleMs = 250, paceMs = 100, onError = () => undefined } = options;
   const followers: readonly Follower[] = projections.map((projection) => ({
     projection,
     key: keyOf(projection),
