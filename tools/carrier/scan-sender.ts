@@ -5,7 +5,8 @@ import type { PlannedScan, Scan } from './journey.js';
 
 /** Scans in one webhook at most. */
 export const scansPerWebhookMax = 200;
-const tickMs = 40;
+/** Carriers push what a depot has gathered; a webhook for each scan would cost the shipper a transaction each. */
+const tickMs = 200;
 const retryMs = { first: 100, most: 5_000 };
 
 /** What the sender did, and what waits. */

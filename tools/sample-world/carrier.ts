@@ -17,8 +17,8 @@ type Handed = { readonly packageId: string; readonly status: string };
 
 const pageMax = 500;
 const pickupMax = 1_000;
-/** Pause between two looks: short while there is work, so that nothing waits; longer when there is none, because a look costs. */
-const pauseMs = { busy: 40, idle: 150, trouble: 500 };
+/** Pause between two looks: a driver loads what has gathered on the ramp, not each box by itself. */
+const pauseMs = { busy: 250, idle: 500, trouble: 500 };
 
 /** Waits, or less when the shift ends. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -173,7 +173,7 @@ const work = (shift: Shift, centerId: string, workerId: string, restMs: number) 
  * third parties answer requests and cancellations. Handing packages over is the carrier's side (carrier.ts).
  */
 export const runStaff = async (options: StaffOptions): Promise<Readonly<StaffProgress>> => {
-  const { centers, signal, behaviour = scenarioBehaviour, restMs = 100 } = options;
+  const { centers, signal, behaviour = scenarioBehaviour, restMs = 400 } = options;
   const progress: StaffProgress = {
     waves: 0,
     unitsPicked: 0,

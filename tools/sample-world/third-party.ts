@@ -7,7 +7,7 @@ type FulfillmentOrder = {
   readonly cancellations: readonly { readonly id: string; readonly pending: readonly { readonly sku: string; readonly quantity: number }[] }[];
 };
 
-const lookEveryMs = 150;
+const lookEveryMs = 400;
 const pageMax = 200;
 const atOnce = 8;
 /** The list lags a little behind the answers: who was answered is not asked about again. */
