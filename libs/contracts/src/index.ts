@@ -1,5 +1,5 @@
 export type { Actor, Envelope, EventBody, EventContext, RecordedEvent } from './envelope.js';
-export { checkPayload, payloadDescriptor } from './payloads.js';
+export { checkPayload, eventTypes, payloadDescriptor } from './payloads.js';
 export {
   compactedPartitions,
   compactedTopics,

@@ -87,6 +87,16 @@ const messages = new Map<string, DescMessage>(
   Object.entries(files).flatMap(([service, file]) => file.messages.map((message) => [`${service}/${message.name}`, message] as const)),
 );
 
+/** Messages that others are made of; the rest are events. */
+const partsOf = (service: ServiceName): ReadonlySet<string> =>
+  new Set(files[service].messages.flatMap(({ fields }) => fields.flatMap(({ message }) => (message === undefined ? [] : [message.name]))));
+
+/** The types of all events a service has ever appended. */
+export const eventTypes = (service: ServiceName): readonly string[] => {
+  const parts = partsOf(service);
+  return files[service].messages.map(({ name }) => name).filter((name) => !parts.has(name));
+};
+
 /** The protobuf descriptor of an event's payload, or undefined for a type that the service does not know. */
 export const payloadDescriptor = (service: ServiceName, type: string): DescMessage | undefined => messages.get(`${service}/${type}`);
 
