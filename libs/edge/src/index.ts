@@ -34,7 +34,7 @@ export { Operation, type OperationText } from './operation.js';
 export { decodeCursor, encodeCursor, pageOf, pageSize, type CursorPart, type Page } from './paging.js';
 export { StreamParked } from './problem-of.js';
 export { found, Problem, problems, refusalToProblem, type FieldError, type ProblemDetails, type ProblemKind, type RefusalTable } from './problem.js';
-export { contextOf, contextOfCall, idempotencyKeyOf, identityOf, rawBodyOf, type ContextDetails } from './request.js';
+export { checkedIdempotencyKey, contextOf, contextOfCall, idempotencyKeyOf, identityOf, rawBodyOf, type ContextDetails } from './request.js';
 export { BodyLimit, KeepRawBody } from './route-options.js';
 export { bringUp, startService, type ServiceOptions, type StartedService } from './start-service.js';
 export { API_KEYS, CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, SERVICE_NAME } from './tokens.js';

@@ -39,14 +39,20 @@ const actorOf = ({ keyId, roles }: Identity): Actor => {
   return { type: roles.includes('warehouse') ? 'staff' : 'operator', id: keyId };
 };
 
-const keyForm = /^[\x21-\x7e]{1,128}$/;
+// 255: what Stripe allows and clients of such systems have been built for. https://docs.stripe.com/api/idempotent_requests
+const keyForm = /^[\x21-\x7e]{1,255}$/;
 
-/** The `Idempotency-Key` of a request; undefined without one, a problem when it is not 1 to 128 visible ASCII characters. */
+/** Answers the idempotency key, or throws the problem that names `pointer` when it is not 1 to 255 visible ASCII characters. */
+export const checkedIdempotencyKey = (key: unknown, pointer: string): string => {
+  if (typeof key === 'string' && keyForm.test(key)) return key;
+  const message = key === '' ? 'is missing: it makes a repeat of this call safe' : 'has to be 1 to 255 visible ASCII characters';
+  throw new Problem(problems.invalidHeader, { errors: [{ pointer, message }] });
+};
+
+/** The `Idempotency-Key` of a request; undefined without one, a problem when it is not one. */
 export const idempotencyKeyOf = (request: FastifyRequest): string | undefined => {
   const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key === 'string' && keyForm.test(key)) return key;
-  throw new Problem(problems.invalidHeader, { errors: [{ pointer: ':Idempotency-Key', message: 'has to be 1 to 128 visible ASCII characters' }] });
+  return key === undefined ? undefined : checkedIdempotencyKey(key, ':Idempotency-Key');
 };
 
 /** Who makes this request; a handler with `@Public()` has nobody and must not ask. */

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { Metadata } from '@grpc/grpc-js';
-import { CONFIG, contextOfCall, found, Problem, problems, Roles, validate } from '@orderlog/edge';
+import { checkedIdempotencyKey, CONFIG, contextOfCall, found, Roles, validate } from '@orderlog/edge';
 import type { OrderDesk } from '../../application/order-desk.js';
 import { orderDocument } from '../http/order.response.js';
 import { PlaceOrderRequest } from '../http/place-order.request.js';
@@ -12,14 +12,9 @@ import { documentOf } from './order-document.js';
 
 type SubmitCall = { readonly idempotencyKey: string; readonly order: object | null; readonly holdUnknownSkus: boolean };
 
-const keyForm = /^[\x21-\x7e]{1,128}$/;
-
 const keyOf = (call: SubmitCall, metadata: Metadata): string => {
   const [told] = metadata.get('idempotency-key');
-  const key = call.idempotencyKey === '' && typeof told === 'string' ? told : call.idempotencyKey;
-  if (keyForm.test(key)) return key;
-  const message = key === '' ? 'is missing: it makes a repeat of this call safe' : 'has to be 1 to 128 visible ASCII characters';
-  throw new Problem(problems.invalidHeader, { errors: [{ pointer: '/idempotencyKey', message }] });
+  return checkedIdempotencyKey(call.idempotencyKey === '' && typeof told === 'string' ? told : call.idempotencyKey, '/idempotencyKey');
 };
 
 /** Placing and reading orders over gRPC, by the rules of the HTTP API. */
