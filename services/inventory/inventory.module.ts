@@ -1,5 +1,5 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { BackboneModule, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
 import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
 import { executorOf, type EventLog } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
@@ -12,7 +12,6 @@ import { expireReservation } from './application/expire-reservation.js';
 import { leaseExpiry } from './application/streams.js';
 import { USE_CASES, useCasesOf } from './application/use-cases.js';
 import type { InventoryConfig } from './config.js';
-import { backgroundStep } from './infrastructure/background.js';
 import { inventoryParts, type InventoryParts } from './infrastructure/wiring.js';
 import { BackorderQueueRow } from './read-models/backorder-queue/backorder-queue.row.js';
 import { stockLedger } from './read-models/stock-ledger/stock-ledger.projection.js';

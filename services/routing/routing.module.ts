@@ -1,5 +1,5 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { BackboneModule, copy, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, copy, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
 import type { AvailabilityCopy, ItemCopy } from '@orderlog/contracts';
 import { LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
 import { executorOf, type EventLog } from '@orderlog/event-log';
@@ -11,7 +11,6 @@ import { CentersController } from './api/http/centers.controller.js';
 import { RoutingController } from './api/http/routing.controller.js';
 import { OrderListener } from './api/kafka/order.listener.js';
 import { USE_CASES, useCasesOf } from './application/use-cases.js';
-import { backgroundStep } from './infrastructure/background.js';
 import { routingParts, type RoutingParts } from './infrastructure/wiring.js';
 import { centerLoad } from './read-models/center-load/center-load.projection.js';
 import { CenterLoadRow } from './read-models/center-load/center-load.row.js';

@@ -4,3 +4,4 @@ export { copy, type BackboneDefinition, type Copy, type Wiring } from './definit
 export { migrateService, serviceMigrations } from './migrate-service.js';
 export type { BackboneStatus } from './status.js';
 export { COPIES, DATA_SOURCE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, STATUS } from './tokens.js';
+export { backgroundStep, takeTurns, type Turns } from './turns.js';

@@ -1,7 +1,7 @@
+import { takeTurns, type Turns } from '@orderlog/backbone';
 import type { AvailabilityCopy } from '@orderlog/contracts';
 import type { SqlExecutor } from '@orderlog/event-log';
 import { stockKey, type StockRow } from '@orderlog/inventory-domain';
-import { takeTurns, type Turns } from './turns.js';
 
 /** Writes copies to a compacted topic; resolves when the broker has them. */
 export type PublishCopies = (records: readonly { readonly key: string; readonly value: AvailabilityCopy }[]) => Promise<void>;

@@ -1,6 +1,6 @@
+import { takeTurns, type Turns } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
 import type { SqlExecutor } from '@orderlog/event-log';
-import { takeTurns, type Turns } from './turns.js';
 
 const recordsMax = 500;
 

@@ -1,3 +1,4 @@
+import { takeTurns, type Turns } from '@orderlog/backbone';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
 import { coverBackorders } from '../application/cover-backorders.js';
@@ -7,7 +8,6 @@ import { itemPublisher } from './item-publisher.js';
 import { postgresBackorderQueue } from './postgres-backorder-queue.js';
 import { postgresCatalog } from './postgres-catalog.js';
 import { postgresStockTable } from './postgres-stock-table.js';
-import { takeTurns, type Turns } from './turns.js';
 
 /** The service's parts on real PostgreSQL and Kafka, and the loops that keep the copies and the backorders up to date. */
 export type InventoryParts = {

@@ -1,7 +1,7 @@
+import { takeTurns, type Turns } from '@orderlog/backbone';
 import type { CenterCopy } from '@orderlog/contracts';
 import type { SqlExecutor } from '@orderlog/event-log';
 import type { CenterRecord } from '@orderlog/routing-domain';
-import { takeTurns, type Turns } from './turns.js';
 
 const recordsMax = 100;
 

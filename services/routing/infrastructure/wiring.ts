@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { takeTurns, type Turns } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
 import type { SqlExecutor } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
@@ -8,7 +9,6 @@ import { availabilityCopies, type AvailabilityCopies } from './availability-copy
 import { centerPublisher } from './center-publisher.js';
 import { centerRegister, type CenterRegister } from './center-register.js';
 import { postalPlaces } from './postal-places.js';
-import { takeTurns, type Turns } from './turns.js';
 
 /** The copy of the items, as far as routing needs them. */
 export type ItemWeights = {

@@ -1,3 +1,5 @@
+import type { LifecycleStep } from '@orderlog/edge';
+
 /** A piece of work that is done again whenever it is asked for, and now and then unasked. */
 export type Turns = {
   /** Asks for a turn soon; asked for many times at once, there is one. */
@@ -59,3 +61,14 @@ export const takeTurns = (options: {
     },
   };
 };
+
+/** Loops of a service as one step of its life: started when all else runs, ended before it goes. */
+export const backgroundStep = (name: string, loops: readonly Turns[]): LifecycleStep => ({
+  name,
+  start: async () => {
+    for (const loop of loops) loop.start();
+  },
+  stop: async () => {
+    await Promise.all(loops.map((loop) => loop.stop()));
+  },
+});
