@@ -19,6 +19,7 @@ export const guardParked = (log: EventLog): GuardedLog => {
     shards: log.shards,
     shardOf: (streamId) => log.shardOf(streamId),
     read: (streamId, options) => log.read(streamId, options),
+    readBeginnings: (streams) => log.readBeginnings(streams),
     state: (aggregate, streamId) => log.state(aggregate, streamId),
     execute: (aggregate, streamId, command, context) =>
       parkedNow.has(streamId) ? Promise.reject(new StreamParked(streamId)) : log.execute(aggregate, streamId, command, context),

@@ -81,6 +81,10 @@ export interface EventLog {
   shardOf(streamId: string): number;
   /** Events of a stream in order, upcast to today's schema. `upTo` is a version, included. */
   read<E extends EventBody>(streamId: string, options?: { readonly after?: number; readonly upTo?: number }): Promise<readonly RecordedEvent<E>[]>;
+  /** The beginnings of many streams in one round trip, up to a version each (included), as `read` answers them; a stream without events is not in the answer. */
+  readBeginnings<E extends EventBody>(
+    streams: readonly { readonly streamId: string; readonly upTo: number }[],
+  ): Promise<ReadonlyMap<string, readonly RecordedEvent<E>[]>>;
   /** The folded state now; version 0 and the initial state for a stream that does not exist. */
   state<C, E extends EventBody, S, Code extends string>(
     aggregate: Aggregate<C, E, S, Code>,

@@ -380,6 +380,17 @@ describe('reading shards', () => {
   });
 });
 
+describe('reading the beginnings of streams', () => {
+  it('gives each up to its version, as reading them one by one does, and nothing for a stream without events', async () => {
+    const [one, two, none] = [newStream(3), newStream(9), newStream(3)];
+    for (const amount of [1, 2, 3]) for (const stream of [one, two]) await log.execute(counter, stream, add(amount), context);
+    const beginnings = await log.readBeginnings([{ streamId: two, upTo: 2 }, { streamId: none, upTo: 5 }, { streamId: one, upTo: 9 }]);
+    expect([...beginnings.keys()].sort()).toStrictEqual([one, two].sort());
+    expect(beginnings.get(one)).toStrictEqual(await log.read(one));
+    expect(beginnings.get(two)).toStrictEqual(await log.read(two, { upTo: 2 }));
+  });
+});
+
 describe('the hash chain', () => {
   const broken = async () => (await verifyChain(log.sql, 'order', { pageRows: 7 })).broken;
   /** As the owner could, behind the service's back. */

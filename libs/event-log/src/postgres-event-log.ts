@@ -48,9 +48,16 @@ const racesMax = 5;
 const transactionsMax = 8;
 
 const streamSql = `select ${eventColumns} from event_log where shard = $1 and stream_id = $2 and version > $3 and version <= $4 order by version`;
+const ofEvent = eventColumns.replaceAll(/\b(\w+),/g, 'e.$1,').replace('encode(batch_hash', 'encode(e.batch_hash');
+// `offset 0` keeps the lateral query apart: one index scan a stream, whatever the planner believes about the size of the list.
+const beginningsSql = `
+select ${ofEvent}
+from unnest($1::text[], $2::smallint[], $3::integer[]) as w (stream_id, shard, up_to)
+cross join lateral (select * from event_log l where l.shard = w.shard and l.stream_id = w.stream_id and l.version <= w.up_to offset 0) as e
+order by e.stream_id, e.version`;
 const shardSql = `select ${eventColumns} from event_log where shard = $1 and seq > $2 order by seq limit $3`;
 const shardsSql = `
-select ${eventColumns.replaceAll(/\b(\w+),/g, 'e.$1,').replace('encode(batch_hash', 'encode(e.batch_hash')}
+select ${ofEvent}
 from unnest($1::smallint[], $2::bigint[]) as c (shard, after)
 cross join lateral (select * from event_log l where l.shard = c.shard and l.seq > c.after order by l.seq limit $3) as e
 order by e.shard, e.seq`;
@@ -97,6 +104,8 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   const shardOf = (streamId: string): number => shardOfStream(streamId, shards);
   const cache = createStateCache(options.cache);
   const today = (type: string, schemaVersion: number, data: object) => upcast(upcasters, type, schemaVersion, data);
+  const eventOfToday = <E extends EventBody>(row: EventRow): RecordedEvent<E> =>
+    recordedEvent({ ...row, data: today(row.type, row.schema_version, row.data) }, logId) as RecordedEvent<E>;
   const reader = createStreamReader(cache, shardOf, today);
   const rules: EventRules = {
     schemaVersionOf: (type) => schemaVersionOf(upcasters, type),
@@ -250,10 +259,22 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     shardOf,
     read: async <E extends EventBody>(streamId: string, { after = 0, upTo = 2 ** 31 - 1 } = {}) => {
       const { rows } = await runPrepared<EventRow>(pool, streamSql, [shardOf(streamId), streamId, after, upTo]);
-      return rows.map((row) => {
-        const data = today(row.type, row.schema_version, row.data);
-        return recordedEvent({ ...row, data }, logId) as RecordedEvent<E>;
-      });
+      return rows.map((row) => eventOfToday<E>(row));
+    },
+    readBeginnings: async <E extends EventBody>(streams: readonly { readonly streamId: string; readonly upTo: number }[]) => {
+      const { rows } = await runPrepared<EventRow>(pool, beginningsSql, [
+        streams.map(({ streamId }) => streamId),
+        streams.map(({ streamId }) => shardOf(streamId)),
+        streams.map(({ upTo }) => upTo),
+      ]);
+      const beginnings = new Map<string, RecordedEvent<E>[]>();
+      for (const row of rows) {
+        const event = eventOfToday<E>(row);
+        const known = beginnings.get(event.streamId);
+        if (known === undefined) beginnings.set(event.streamId, [event]);
+        else known.push(event);
+      }
+      return beginnings;
     },
     state: (aggregate, streamId) => refresh(aggregate, streamId),
     execute: (aggregate, streamId, command, context) => turns.take(streamId, () => execute(aggregate, streamId, command, context)),

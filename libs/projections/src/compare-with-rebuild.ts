@@ -35,7 +35,10 @@ const replay = async (sql: SqlExecutor, projection: Projection<never>, until: Cu
       const end = page.at(-1);
       if (end === undefined) throw new Error(`shard ${shard} of the log ends at ${after}, before the checkpoint ${last} of ${projection.name}`);
       const events: readonly RecordedEvent[] = eventsFor(types, page).map((event) => ({ ...event, data: upcast(upcasters, event.type, event.schemaVersion, event.data) }));
-      if (events.length > 0) await projection.apply(events as readonly RecordedEvent<never>[], sql);
+      if (events.length > 0) {
+        await projection.prepare?.(events as readonly RecordedEvent<never>[]);
+        await projection.apply(events as readonly RecordedEvent<never>[], sql);
+      }
       after = end.seq;
       count += page.length;
     }

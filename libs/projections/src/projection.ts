@@ -11,6 +11,11 @@ export type Projection<E extends EventBody = EventBody> = {
   readonly tables: readonly string[];
   /** Event types it looks at; the others are not even handed over. Undefined: all. */
   readonly types?: readonly string[];
+  /**
+   * Reads beforehand what `apply` will need and remembers it. Before the transaction, and for many events at once: a session that waits too
+   * long in a transaction is ended by the server, and thousands of reads one by one take that long.
+   */
+  readonly prepare?: (events: readonly RecordedEvent<E>[]) => Promise<void>;
   /** Applies events, ordered by (shard, seq), with a few batch statements (upserts over `unnest`). Only their content may matter, never the clock. */
   readonly apply: (events: readonly RecordedEvent<E>[], sql: SqlExecutor) => Promise<void>;
 };

@@ -152,6 +152,26 @@ describe('following the log', () => {
     expect(failures).toStrictEqual([]);
   });
 
+  it('prepares before the transaction, with the events that are then applied', async () => {
+    await append(20);
+    const steps: string[] = [];
+    const prepared: Projection<Added | Noted> = {
+      ...counts,
+      prepare: async (events) => {
+        const { rows } = await log.sql.query(`select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`);
+        steps.push(`prepare ${events.length}, ${rows.length} in a transaction`);
+      },
+      apply: async (events, sql) => {
+        steps.push(`apply ${events.length}`);
+        await counts.apply(events, sql);
+      },
+    };
+    const projections = await make({ projections: [prepared], batchSizeMax: 100 });
+    projections.start();
+    await projections.caughtUp('counts');
+    expect(steps).toStrictEqual(['prepare 40, 0 in a transaction', 'apply 40']);
+  });
+
   it('is woken by an append of its own process', async () => {
     const projections = await make({ idleMs: 60_000 });
     projections.start();

@@ -109,12 +109,13 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
     const moves = group.flatMap(({ key }) =>
       after.flatMap((to, shard): Move[] => (to === before[shard] ? [] : [{ key, shard, from: before[shard] ?? 0, to }])),
     );
+    const shares = group
+      .map(({ projection, types }) => ({ projection, events: eventsFor(types, rows) as readonly RecordedEvent<never>[] }))
+      .filter(({ events }) => events.length > 0);
+    for (const { projection, events } of shares) await projection.prepare?.(events);
     await inTransaction(dataSource, async (sql) => {
       await moveCheckpoints(sql, moves);
-      for (const { projection, types } of group) {
-        const events = eventsFor(types, rows);
-        if (events.length > 0) await projection.apply(events as readonly RecordedEvent<never>[], sql);
-      }
+      for (const { projection, events } of shares) await projection.apply(events, sql);
     });
     for (const follower of group) {
       follower.cursors = after;

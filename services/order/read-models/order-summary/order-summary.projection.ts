@@ -33,8 +33,9 @@ on conflict (order_id) do update set
   updated_at = excluded.updated_at
 where o.version < excluded.version`;
 
-/** States that the projection keeps, so that an order's next events need not be read from its beginning. */
+/** States that the projection keeps, so that an order's next events need not be read from its beginning: more than one turn (4,000 events) touches. */
 const foldedMax = 5_000;
+const streamsAtOnce = 500;
 
 const columnsOf = ({ state, version, createdAt, updatedAt }: Folded) => {
   const { placed } = state;
@@ -66,6 +67,13 @@ const columnsOf = ({ state, version, createdAt, updatedAt }: Folded) => {
   };
 };
 
+const foldedFrom = (first: RecordedEvent<OrderEvent>, events: readonly RecordedEvent<OrderEvent>[]): Folded => ({
+  state: events.reduce(order.evolve, order.initialState),
+  version: events.length,
+  createdAt: first.recordedAt,
+  updatedAt: first.recordedAt,
+});
+
 /** The list of orders. Statuses are derived by folding: what is kept in memory is only a shortcut, the log is read where it is missing. */
 export const orderSummary = (log: EventLog) => {
   const folded = new LRUCache<string, Folded>({ max: foldedMax });
@@ -79,13 +87,29 @@ export const orderSummary = (log: EventLog) => {
     const events = await log.read<OrderEvent>(event.streamId, { upTo: version });
     const [first] = events;
     if (first === undefined || events.length !== version) throw new Error(`${event.streamId} has no version ${version}`);
-    return { state: events.reduce(order.evolve, order.initialState), version, createdAt: first.recordedAt, updatedAt: first.recordedAt };
+    return foldedFrom(first, events);
+  };
+
+  /** Reads the states before all these events at once, where they are not remembered. */
+  const remember = async (events: readonly RecordedEvent<OrderEvent>[]): Promise<void> => {
+    const wanted = new Map<string, number>();
+    for (const { streamId, streamVersion } of events) {
+      if (!wanted.has(streamId) && streamVersion > 1 && folded.get(streamId)?.version !== streamVersion - 1) wanted.set(streamId, streamVersion - 1);
+    }
+    const streams = [...wanted].map(([streamId, upTo]) => ({ streamId, upTo }));
+    for (let from = 0; from < streams.length; from += streamsAtOnce) {
+      for (const [streamId, beginning] of await log.readBeginnings<OrderEvent>(streams.slice(from, from + streamsAtOnce))) {
+        const [first] = beginning;
+        if (first !== undefined) folded.set(streamId, foldedFrom(first, beginning));
+      }
+    }
   };
 
   return projection<OrderEvent>({
     name: 'order-summary',
     version: 1,
     tables: ['order_summary_1'],
+    prepare: remember,
     apply: async (events, sql) => {
       const touched = new Map<string, Folded>();
       for (const event of events) {
