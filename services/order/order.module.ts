@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Module } from '@nestjs/common';
-import { BackboneModule, copy, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, copy, DATA_SOURCE, EVENT_LOG, PG_POOL, takeTurns, type Turns } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
 import { CONFIG, LIFECYCLE, LOGGER, StreamParked, type Lifecycle } from '@orderlog/edge';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
@@ -24,12 +24,13 @@ import { createItems, type Items } from './application/items.js';
 import { stageClock, type Clock } from './application/moment.js';
 import { createOrderDesk, type OrderDesk } from './application/order-desk.js';
 import { createPlaceOrders, forgetOldKeys, type PlaceOrders } from './application/place-order.js';
+import { releaseKnown } from './application/release-known.js';
 import { tellShipped } from './application/tell-shipped.js';
 import type { OrderConfig } from './config.js';
 import { smtpMailer } from './infrastructure/smtp.client.js';
 import { observeOrderLevels } from './read-models/order-summary/order-levels.js';
 import { orderSummary } from './read-models/order-summary/order-summary.projection.js';
-import { orderSummaryQueries } from './read-models/order-summary/order-summary.queries.js';
+import { orderSummaryQueries, type OrderSummaryQueries } from './read-models/order-summary/order-summary.queries.js';
 import { OrderSummaryRow } from './read-models/order-summary/order-summary.row.js';
 import { orderTimelineQueries } from './read-models/order-timeline/order-timeline.queries.js';
 import { ReceivedFactRow } from './read-models/order-timeline/received-fact.row.js';
@@ -37,6 +38,7 @@ import { ReceivedFactRow } from './read-models/order-timeline/received-fact.row.
 /** Keyed digest of personal data; the key is the service's, so that the log's digests cannot be guessed from known addresses. */
 const DIGEST = Symbol('orderlog:personal-data-digest');
 const MAILER = Symbol('orderlog:mailer');
+const RELEASING = Symbol('orderlog:releasing-known');
 
 type Digest = (text: string) => string;
 type OwnMailer = ReturnType<typeof smtpMailer> | undefined;
@@ -58,6 +60,9 @@ const refuseParked = async (tx: SqlExecutor, streamId: string): Promise<void> =>
 
 const keysKeptDays = 7;
 const cleaningMs = 10 * 60_000;
+/** An order may be held a moment after its item became known: the list is a little behind. */
+const releaseIdleMs = 10_000;
+const releaseGatherMs = 250;
 
 const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer => {
   if (smtpUrl !== '') return smtpMailer(smtpUrl, mailFrom);
@@ -83,7 +88,15 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
           onGivenUp: (effect, error) => logger.error({ effect, err: error }, 'a letter was given up'),
         }),
       ],
-      copies: ({ get }) => [copy<ItemCopy>({ topic: 'inventory.items', onRecord: ({ key, value }) => get<Items>(ITEMS).keep(key, value) })],
+      copies: ({ get }) => [
+        copy<ItemCopy>({
+          topic: 'inventory.items',
+          onRecord: ({ key, value }) => {
+            get<Items>(ITEMS).keep(key, value);
+            get<Turns>(RELEASING).wake();
+          },
+        }),
+      ],
     }),
   ],
   controllers: [
@@ -135,6 +148,21 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
         ),
     },
     { provide: ORDER_SUMMARY, inject: [DATA_SOURCE], useFactory: orderSummaryQueries },
+    {
+      provide: RELEASING,
+      inject: [EVENT_LOG, ORDER_DESK, ITEMS, ORDER_SUMMARY, LOGGER],
+      useFactory: (log: EventLog, desk: OrderDesk, items: Items, summary: OrderSummaryQueries, logger: Logger) =>
+        takeTurns({
+          turn: async () => {
+            const released = await releaseKnown({ log, desk, items, waiting: (after, limit) => summary.onHoldFor('UNKNOWN_SKU', after, limit) });
+            if (released > 0) logger.info({ released }, 'orders were released, their items are known now');
+            return false;
+          },
+          idleMs: releaseIdleMs,
+          gatherMs: releaseGatherMs,
+          onError: (error) => logger.warn({ err: error }, 'holds for unknown items were not looked through'),
+        }),
+    },
     { provide: ORDER_TIMELINE, inject: [EVENT_LOG, DATA_SOURCE], useFactory: orderTimelineQueries },
   ],
 })
@@ -146,7 +174,9 @@ export class OrderModule {
     @Inject(DATA_SOURCE) source: DataSource,
     @Inject(LOGGER) logger: Logger,
     @Inject(MAILER) mailer: OwnMailer,
+    @Inject(RELEASING) releasing: Turns,
   ) {
+    lifecycle.add(backgroundStep('releasing orders of known items', [releasing]));
     let cleaning: NodeJS.Timeout | undefined;
     lifecycle.add({
       name: 'placing',

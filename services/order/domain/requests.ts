@@ -109,7 +109,7 @@ export const placeHold = (order: Order, data: RequestData<'PlaceHold'>): Answer 
   return conclude(draft);
 };
 
-/** A hold ends by a person's word. What it had kept from routing is routed. */
+/** A hold ends by a person's word, or because what it waited for is there. What it had kept from routing is routed. */
 export const endHold = (order: Order, { holdId, detail, at }: RequestData<'ReleaseHold'>): Answer => {
   const open = order.holds.find((candidate) => candidate.id === holdId);
   if (open === undefined) return refuse('HoldUnknown', `the order has no open hold ${holdId}`);

@@ -183,6 +183,17 @@ describe('an import', () => {
     const released = await call(running, 'POST', `/v1/orders/${String(answer.body['id'])}/holds/unknown-sku/release`);
     expect([released.status, released.body['status']]).toStrictEqual([200, 'accepted']);
   });
+  it('has held orders go on by themselves once all their products are known', async () => {
+    const body = orderBody([1, 1]);
+    const held = await place({ ...body, lines: body.lines.map((line, n) => ({ ...line, sku: `LATE-${n + 1}` })) }, 'import-late', 'onUnknownSku=hold', keys.import);
+    expect(held.body['status']).toBe('on_hold');
+    const id = String(held.body['id']);
+    await running.inventoryOffers(['LATE-1']);
+    await running.inventoryOffers(['LATE-2']);
+    await inStatus(running, id, 'accepted');
+    const timeline = await call(running, 'GET', `/v1/orders/${id}/timeline`);
+    expect(timeline.text).toContain('inventory knows the items now');
+  });
   it('is the only one who may', async () => {
     expect((await place(unknown(), 'import-2', 'onUnknownSku=hold', keys.shop)).status).toBe(403);
     expect((await place(unknown(), 'import-2', 'onUnknownSku=maybe', keys.import)).status).toBe(400);

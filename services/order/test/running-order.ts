@@ -57,6 +57,8 @@ export type RunningOrder = {
   /** Rows of a statement, as the administrator sees them. */
   readonly sql: <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
   readonly routingSays: (said: Said) => Promise<void>;
+  /** Inventory tells of items that it had not told of. */
+  readonly inventoryOffers: (skus: readonly string[]) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -114,6 +116,7 @@ export const runOrder = async (variables: Record<string, string> = {}): Promise<
       const context = { tenantId: 'acme', actor: { type: 'service', id: 'routing' }, commandId: 'test', correlationId: orderId } as const;
       await routingLog.execute(saying, `routing-${orderId}`, said, context);
     },
+    inventoryOffers: (skus) => copies.publish('inventory.items', skus.map((sku) => ({ key: sku, value: item(sku) }))),
     close: async () => {
       await admin.end();
       await copies.close();

@@ -38,6 +38,8 @@ export type OrderSummary = {
 export type OrderSummaryQueries = {
   /** The newest first, after a place (createdAt, id) in that order. */
   list(tenantId: string, filter: OrderFilter, limit: number, after: readonly (string | number)[] | undefined): Promise<readonly OrderSummary[]>;
+  /** Orders of all tenants that are on hold for a reason, by id, behind `after`. */
+  onHoldFor(reason: string, after: string | undefined, limit: number): Promise<readonly { readonly id: string; readonly tenantId: string }[]>;
 };
 
 // The pool's parser makes them RFC 3339 texts, TypeORM makes them dates again.
@@ -79,5 +81,16 @@ export const orderSummaryQueries = (source: DataSource): OrderSummaryQueries => 
     if (after !== undefined) query.andWhere('(o.createdAt, o.orderId) < (:createdAt, :orderId)', { createdAt: after[0], orderId: after[1] });
     const rows = await query.orderBy('o.createdAt', 'DESC').addOrderBy('o.orderId', 'DESC').limit(limit).getMany();
     return rows.map(summaryOf);
+  },
+  onHoldFor: async (reason, after, limit) => {
+    const query = source
+      .getRepository(OrderSummaryRow)
+      .createQueryBuilder('o')
+      .select(['o.orderId', 'o.tenantId'])
+      // An order on hold is in that status and no other; the index on it keeps this off the many that are not.
+      .where(`o.status = 'on_hold' and :reason = any(string_to_array(o.holdReasons, ','))`, { reason });
+    if (after !== undefined) query.andWhere('o.orderId > :after', { after });
+    const rows = await query.orderBy('o.orderId').limit(limit).getMany();
+    return rows.map(({ orderId, tenantId }) => ({ id: orderId, tenantId }));
   },
 });
