@@ -8,7 +8,7 @@ import type { Pool } from 'pg';
 import { ItemsController } from './api/http/items.controller.js';
 import { StockController } from './api/http/stock.controller.js';
 import { OrderListener } from './api/kafka/order.listener.js';
-import { expireReservation } from './application/expire-reservation.js';
+import { expireReservations } from './application/expire-reservations.js';
 import { leaseExpiry } from './application/streams.js';
 import { USE_CASES, useCasesOf } from './application/use-cases.js';
 import type { InventoryConfig } from './config.js';
@@ -32,7 +32,7 @@ const PARTS = Symbol('orderlog:inventory-parts');
       timers: ({ get }) => [
         {
           kind: leaseExpiry,
-          handle: ({ streamId, dueAt }, tx) => expireReservation(get<InventoryParts>(PARTS).inventory)({ streamId, now: dueAt }, tx),
+          handle: (timers, tx) => expireReservations(get<InventoryParts>(PARTS).inventory)(timers.map(({ streamId, dueAt }) => ({ streamId, now: dueAt })), tx),
         },
       ],
     }),

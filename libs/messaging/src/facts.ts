@@ -22,11 +22,18 @@ export type FactsListener = {
   readonly handle: (facts: readonly Fact[], tx: LogTransaction) => Promise<void>;
 };
 
-/** What a due timer means: the command it sends to its stream. The decider judges whether it still matters. */
+/** A timer whose time has come; its stream is locked. */
+export type FiredTimer = { readonly streamId: string; readonly kind: string; readonly dueAt: string };
+
+/** What due timers mean: the commands they send to their streams. The decider judges whether one still matters. */
 export type TimerHandler = {
   /** `TimerChange.set`. */
   readonly kind: string;
-  readonly handle: (timer: { readonly streamId: string; readonly kind: string; readonly dueAt: string }, tx: LogTransaction) => Promise<void>;
+  /**
+   * Acts on all timers of its kind that fire together: who locks rows beside the streams has to lock those of all timers at once, sorted.
+   * Timer by timer they met the consumer's in the opposite order (three deadlocks in an import of 7,360 orders).
+   */
+  readonly handle: (timers: readonly FiredTimer[], tx: LogTransaction) => Promise<void>;
 };
 
 /** Makes a call to the outside that an event asked for, and records its result. Called at least once: the key makes it once. */

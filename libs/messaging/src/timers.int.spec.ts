@@ -53,8 +53,8 @@ describe('timers and effects', () => {
   const count = async (table: string): Promise<number> => (await log.sql.query<{ n: number }>(`select count(*)::integer as n from ${table}`)).rows[0]?.n ?? -1;
   const ring: TimerHandler = {
     kind: 'ring',
-    handle: async ({ streamId }, tx) => {
-      await tx.decide(alarm, [{ streamId, command: { do: 'Rang' }, context: context(streamId, streamId) }]);
+    handle: async (timers, tx) => {
+      await tx.decide(alarm, timers.map(({ streamId }) => ({ streamId, command: { do: 'Rang' }, context: context(streamId, streamId) })));
     },
   };
   const sweep = (handler: TimerHandler): Timers => {
@@ -95,12 +95,26 @@ describe('timers and effects', () => {
     expect(await count('timers')).toBe(1);
   });
 
+  it('hands all timers of a kind that are due over at once', async () => {
+    const due = await Promise.all(Array.from({ length: 20 }, () => set({ dueAt: past })));
+    const calls: string[][] = [];
+    sweep({
+      kind: 'ring',
+      handle: async (timers, tx) => {
+        calls.push(timers.map(({ streamId }) => streamId));
+        await ring.handle(timers, tx);
+      },
+    });
+    for (const streamId of due) await comesTo(streamId, 'Set,Rang');
+    expect(calls).toStrictEqual([[...due].sort()]);
+  });
+
   it('keeps a timer that its own handler set again', async () => {
     const streamId = await set({ dueAt: past });
     sweep({
       kind: 'ring',
-      handle: async (timer, tx) => {
-        await tx.decide(alarm, [{ streamId: timer.streamId, command: { do: 'Set', dueAt: future }, context: context(streamId, streamId) }]);
+      handle: async (timers, tx) => {
+        await tx.decide(alarm, timers.map((timer) => ({ streamId: timer.streamId, command: { do: 'Set', dueAt: future }, context: context(streamId, streamId) })));
       },
     });
     await comesTo(streamId, 'Set,Set');
@@ -111,9 +125,9 @@ describe('timers and effects', () => {
     const [bad, good] = [await set({ dueAt: past }), await set({ dueAt: past })];
     const timers = sweep({
       kind: 'ring',
-      handle: async (timer, tx) => {
-        if (timer.streamId === bad) throw new Error('it cannot ring');
-        await ring.handle(timer, tx);
+      handle: async (timers, tx) => {
+        if (timers.some(({ streamId }) => streamId === bad)) throw new Error('it cannot ring');
+        await ring.handle(timers, tx);
       },
     });
     await comesTo(good, 'Set,Rang');

@@ -62,7 +62,10 @@ export const startTimers = (options: {
     log.transact(async (tx) => {
       await tx.query('select 1 from streams where stream_id = any($1::text[]) order by stream_id for update', [[...new Set(due.map(({ stream_id }) => stream_id))]]);
       const { rows } = await tx.query<DueTimer>(standingSql, columns(due));
-      for (const { stream_id, kind, due_at } of rows) await handlers.get(kind)?.handle({ streamId: stream_id, kind, dueAt: due_at }, tx);
+      for (const [kind, { handle }] of handlers) {
+        const fired = rows.filter((row) => row.kind === kind).map(({ stream_id, due_at }) => ({ streamId: stream_id, kind, dueAt: due_at }));
+        if (fired.length > 0) await handle(fired, tx);
+      }
       await tx.query(
         `delete from timers t using unnest($1::text[], $2::text[], $3::integer[]) as done (stream_id, kind, epoch)
          where t.stream_id = done.stream_id and t.kind = done.kind and t.epoch = done.epoch`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { expireReservation } from '../application/expire-reservation.js';
+import { expireReservations } from '../application/expire-reservations.js';
 import { fact, openInventory, routed, type InventoryWorld } from './world.js';
 
 describe('the stock of orders on PostgreSQL', () => {
@@ -80,7 +80,7 @@ describe('the stock of orders on PostgreSQL', () => {
     const streamId = `reservation-${orderId}.1`;
     const timers = await world.log.sql.query<{ due_at: string }>('select due_at from timers where stream_id = $1', [streamId]);
     const now = timers.rows[0]?.due_at ?? '';
-    await world.log.transact((tx) => expireReservation(world.parts.inventory)({ streamId, now }, tx));
+    await world.log.transact((tx) => expireReservations(world.parts.inventory)([{ streamId, now }], tx));
     expect(await world.buckets('lid')).toStrictEqual([2, 0, 0, 0]);
     await world.hear(released(orderId));
     const events = await world.events(streamId);

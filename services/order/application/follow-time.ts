@@ -7,13 +7,14 @@ import type { Clock } from './moment.js';
 export const orderTimerHandlers = (clock: Clock): readonly TimerHandler[] => {
   const handler = (kind: string, type: 'CheckPayment' | 'CheckStage' | 'ReviewBackorder' | 'EndFeedbackWindow'): TimerHandler => ({
     kind,
-    handle: async ({ streamId, dueAt }, tx) => {
-      const loaded = await tx.load(orderAggregate, [streamId]);
-      const tenantId = loaded.get(streamId)?.state.placed?.tenantId;
-      if (tenantId === undefined) return;
-      const command: OrderCommand = { type, data: { at: clock() } };
-      const context = timerContext(tenantId, orderIdOfStream(streamId), `${kind}@${dueAt}`);
-      await tx.decide(orderAggregate, [{ streamId, command, context }]);
+    handle: async (timers, tx) => {
+      const loaded = await tx.load(orderAggregate, timers.map(({ streamId }) => streamId));
+      const commands = timers.flatMap(({ streamId, dueAt }) => {
+        const tenantId = loaded.get(streamId)?.state.placed?.tenantId;
+        const command: OrderCommand = { type, data: { at: clock() } };
+        return tenantId === undefined ? [] : [{ streamId, command, context: timerContext(tenantId, orderIdOfStream(streamId), `${kind}@${dueAt}`) }];
+      });
+      await tx.decide(orderAggregate, commands);
     },
   });
   return [
