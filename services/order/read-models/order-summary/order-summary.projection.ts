@@ -92,11 +92,10 @@ export const orderSummary = (log: EventLog) => {
 
   /** Reads the states before all these events at once, where they are not remembered. */
   const remember = async (events: readonly RecordedEvent<OrderEvent>[]): Promise<void> => {
-    const wanted = new Map<string, number>();
-    for (const { streamId, streamVersion } of events) {
-      if (!wanted.has(streamId) && streamVersion > 1 && folded.get(streamId)?.version !== streamVersion - 1) wanted.set(streamId, streamVersion - 1);
-    }
-    const streams = [...wanted].map(([streamId, upTo]) => ({ streamId, upTo }));
+    const before = new Map<string, number>();
+    // The first event of each stream here counts: the others follow from it.
+    for (const { streamId, streamVersion } of events) if (!before.has(streamId)) before.set(streamId, streamVersion - 1);
+    const streams = [...before].flatMap(([streamId, upTo]) => (upTo === 0 || folded.get(streamId)?.version === upTo ? [] : [{ streamId, upTo }]));
     for (let from = 0; from < streams.length; from += streamsAtOnce) {
       for (const [streamId, beginning] of await log.readBeginnings<OrderEvent>(streams.slice(from, from + streamsAtOnce))) {
         const [first] = beginning;
