@@ -95,6 +95,26 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
       for (let partition = 0; partition < partitions; partition += 1) expect(member.got.get(partition)).toEqual(upTo(5));
     });
 
+    it('carries keys, headers and values of every length as they are', async () => {
+      // One length after the other: buffers that grow by doubling have their mistakes at the seams.
+      const sent = Array.from({ length: 1_100 }, (_, length) => ({ key: 'k'.repeat(length % 300), headers: { n: String(length), text: 'h'.repeat(length) }, value: 'ü'.repeat(length) }));
+      await producer.send(topic, [{ partition: 0, messages: sent }]);
+      const got: unknown[] = [];
+      const listener: GroupListener = {
+        onAssigned: () => undefined,
+        onBatch: ({ messages }) => got.push(...messages.map(({ key, headers, value }) => ({ key: String(key), headers: { n: String(headers['n']), text: String(headers['text']) }, value: String(value) }))),
+        onCrash: () => undefined,
+      };
+      const consumer = await kafka.consumer({ groupId: randomUUID(), topics: [topic], listener });
+      consumer.resume(Array.from({ length: partitions }, (_, partition) => ({ topic, partition })));
+      try {
+        await eventually(() => got.length >= sent.length);
+        expect(got).toStrictEqual(sent);
+      } finally {
+        await consumer.stop();
+      }
+    });
+
     it('begins at the beginning in a group that has committed nothing', async () => {
       await put(10);
       const member = await join(randomUUID(), resumeAll);

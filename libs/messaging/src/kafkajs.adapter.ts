@@ -38,11 +38,21 @@ decoder.readVarIntArray = function (this: WireReader): object {
 };
 
 // Each header, and each partition of a fetch, is written into a buffer of its own, which starts at 512 bytes outside of the heap. Sixty-four
-// lie on it, and grow as they must.
-const encoder = internals('kafkajs/src/protocol/encoder.js') as { nextPowerOfTwo(value: number): number };
+// lie on it, and grow as they must; growing has its own arithmetic, for kafkajs asks the same function for both.
+type Encoder = { buf: Buffer; readonly offset: number };
+const encoder = internals('kafkajs/src/protocol/encoder.js') as {
+  nextPowerOfTwo(value: number): number;
+  readonly prototype: { ensureAvailable(this: Encoder, bytes: number): void };
+};
 const { nextPowerOfTwo } = encoder;
 const startSize = 511; // kafkajs's own
 encoder.nextPowerOfTwo = (value) => (value === startSize ? 64 : nextPowerOfTwo(value));
+encoder.prototype.ensureAvailable = function (this: Encoder, bytes: number): void {
+  if (this.offset + bytes <= this.buf.length) return;
+  const wider = Buffer.allocUnsafe(nextPowerOfTwo(this.offset + bytes));
+  this.buf.copy(wider, 0, 0, this.offset);
+  this.buf = wider;
+};
 
 const sessionTimeoutMs = 6000;
 const heartbeatMs = 1500;
