@@ -20,7 +20,7 @@ import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
 import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, STATUS } from './tokens.js';
 
-/** Connections of the log for transactions and reads (numbers.md: 4 of a service's 10, beside 2 writers). */
+/** Connections of the log for transactions and reads: 4 of a service's 10, beside 2 writers. */
 const logConnectionsMax = 4;
 
 const DEFINITION = Symbol('orderlog:backbone-definition');

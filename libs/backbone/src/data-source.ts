@@ -4,7 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import type { BackboneConfig } from './backbone-config.js';
 
-/** Connections for queries, projections and the short statements of relay and timers (numbers.md: 4 of a service's 10). */
+/** Connections for queries, projections and the short statements of relay and timers: 4 of a service's 10. */
 const queryConnectionsMax = 4;
 
 const int8 = 20;
@@ -27,7 +27,7 @@ const types = {
   },
 };
 
-/** Session limits of protocol 1.3, and the service's schema. */
+/** The session limits of the event log, and the service's schema. */
 const sessionOptions = (schema: string): string =>
   [
     `search_path=${pg.escapeIdentifier(schema)}`,

@@ -20,7 +20,7 @@ export type EventContext = {
   readonly occurredAt?: string;
 };
 
-/** Everything about an event but its payload (vocabulary: the envelope). Times are RFC 3339 with milliseconds, UTC. */
+/** Everything about an event but its payload. Times are RFC 3339 with milliseconds, UTC. */
 export type Envelope = {
   /** UUIDv7. */
   readonly eventId: string;

@@ -12,7 +12,7 @@ export type TimerChange =
   | { readonly set: string; readonly dueAt: string }
   | { readonly clear: string };
 
-/** A call to the outside that has to follow an event: written as a row with the event, made after the commit (protocol 1.5). */
+/** A call to the outside that has to follow an event: written as a row with the event, made after the commit. */
 export type EffectRequest = { readonly kind: string; readonly data: object };
 
 /** What an event brings with it besides itself, written in the same transaction. Pure, as `evolve` is. */

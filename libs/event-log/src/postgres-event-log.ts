@@ -34,7 +34,7 @@ export type EventLogOptions = {
 };
 
 /**
- * An event log with the pool behind it. Sessions of the pool have the schema as search path and the time limits of protocol 1.3; in
+ * An event log with the pool behind it. Sessions of the pool have the schema as search path and the time limits of `settings`; in
  * their rows `bigint` is a number and `timestamptz` an RFC 3339 string with milliseconds.
  */
 export interface PostgresEventLog extends EventLog {

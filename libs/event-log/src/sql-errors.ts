@@ -19,7 +19,7 @@ export const isConnectionLoss = (error: unknown): boolean => {
   return ('code' in error && connectionErrors.test(String(error.code))) || connectionWords.test(error.message);
 };
 
-/** Worth trying again later: SQLSTATE classes 08, 40, 53, 55 and 57, and connections that broke (protocol 1.7). */
+/** Worth trying again later: SQLSTATE classes 08, 40, 53, 55 and 57, and connections that broke. */
 export const isTransient = (error: unknown): boolean => {
   const state = sqlStateOf(error);
   return isConnectionLoss(error) || (state !== undefined && ['08', '40', '53', '55', '57'].includes(state.slice(0, 2)));

@@ -51,7 +51,7 @@ const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, steps: r
   return waiting;
 };
 
-/** T2 (protocol 1.5): positions, parked streams, the listeners' work and the new positions in one transaction. */
+/** T2: positions, parked streams, the listeners' work and the new positions in one transaction. */
 const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promise<Applied> =>
   context.log.transact(async (tx) => {
     const held = await lockPositions(tx, context.group, runs.map(({ partition }) => partition));

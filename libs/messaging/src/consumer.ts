@@ -78,7 +78,7 @@ const gatherMs = 15;
 /** Facts of a minute below which one bad record is no bad rate. */
 const rateSample = 1000;
 
-/** Hears other services' facts: hand-over, positions, fence, gap fill, tail check, parking (protocol 1.5 and 1.7). */
+/** Hears other services' facts: hand-over, positions, fence, gap fill, tail check, parking. */
 export class LogConsumer {
   readonly group: string;
   readonly #options: LogConsumerOptions;

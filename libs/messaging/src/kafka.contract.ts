@@ -13,7 +13,7 @@ type Member = {
   onJoin: (member: Member) => void;
 };
 
-/** How a Kafka client has to behave behind the port (protocol 1.5 and 1.10). Run against a real broker for every adapter. */
+/** How a Kafka client has to behave behind the port. Run against a real broker for every adapter. */
 export const kafkaContract = (name: string, open: () => KafkaClient): void => {
   describe(`${name} behind the Kafka port`, () => {
     const kafka = open();

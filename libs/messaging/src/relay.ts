@@ -275,7 +275,7 @@ class ShardRelay implements Relay {
   }
 }
 
-/** Starts publishing the log to its topic, one to one (protocol 1.4). */
+/** Starts publishing the log to its topic, one to one. */
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const relay = new ShardRelay(options, await options.kafka.producer());
   relay.begin();

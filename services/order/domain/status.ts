@@ -34,7 +34,7 @@ export const isDelivered = (units: Quantities): boolean => {
 /** No unit is left. */
 export const isCancelled = (units: Quantities): boolean => units.cancelled > 0 && liveUnits(units) === 0;
 
-/** The derived status (vocabulary 4). */
+/** The derived status. */
 export const orderStatus = (order: Order, units: Quantities = tally(order)): OrderStatus => {
   if (order.rejected) return 'rejected';
   if (isCancelled(units)) return 'cancelled';
