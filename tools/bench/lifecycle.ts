@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventsTopic, services } from '@orderlog/contracts';
 import pg from 'pg';
 import { startPeople } from '../sample-world/people.js';
 import { verifySystem } from '../verify/verify-system.js';
@@ -12,7 +14,7 @@ import { submitAll, submitAtRate } from './submit.js';
 const ordersDefault = 5_000;
 const giveUpAfterMs = 10 * 60_000;
 const halfLoadSeconds = 20;
-const quietMs = 2_000;
+const askEveryMs = 500;
 
 const delivered = async (sql: pg.Client, run: string): Promise<number> => {
   const { rows } = await sql.query<{ n: number }>(
@@ -23,20 +25,25 @@ const delivered = async (sql: pg.Client, run: string): Promise<number> => {
   return rows[0]?.n ?? 0;
 };
 
-const allDelivered = async (sql: pg.Client, run: string, orders: number, say: (text: string) => void): Promise<void> => {
+/** Asks until it is so; the pause keeps the asking itself (a count costs the database some 30 ms) out of what is measured. */
+const until = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
   const giveUpAt = Date.now() + giveUpAfterMs;
+  while (!(await isSo())) {
+    if (Date.now() > giveUpAt) throw new Error(`after ${giveUpAfterMs / 1000} s it is still not so: ${what}`);
+    await delay(askEveryMs);
+  }
+};
+
+const allDelivered = (sql: pg.Client, run: string, orders: number, say: (text: string) => void): Promise<void> => {
   let saidAt = 0;
-  for (;;) {
+  return until(`${orders} orders of ${run} are delivered`, async () => {
     const done = await delivered(sql, run);
-    if (done >= orders) return;
-    if (Date.now() > giveUpAt) throw new Error(`${done} of ${orders} orders were delivered after ${giveUpAfterMs / 1000} s`);
-    if (Date.now() - saidAt > 5_000) {
+    if (done < orders && Date.now() - saidAt > 5_000) {
       say(`delivered ${done} of ${orders}`);
       saidAt = Date.now();
     }
-    // Counting costs the database some 30 ms: often only where the end is near.
-    await new Promise((resolve) => setTimeout(resolve, done < orders * 0.9 ? 2_000 : 250));
-  }
+    return done >= orders;
+  });
 };
 
 const stored = `select (select count(*) from "order".event_log) + (select count(*) from inventory.event_log) + (select count(*) from routing.event_log)
@@ -44,10 +51,19 @@ const stored = `select (select count(*) from "order".event_log) + (select count(
 
 const eventsStored = async (sql: pg.Client): Promise<number> => Number((await sql.query<{ n: string }>(stored)).rows[0]?.n ?? 0);
 
-/** Delivered is not the last fact of a life: waits until nothing more is stored, so that what is measured next is not the end of this. */
-const settled = async (sql: pg.Client): Promise<void> => {
-  for (let before = -1, now = await eventsStored(sql); before !== now; [before, now] = [now, await eventsStored(sql)]) await new Promise((resolve) => setTimeout(resolve, quietMs));
-};
+/** Facts that some service has not heard yet: partitions whose position lies before the head of their source. */
+const unheard = services
+  .flatMap((service) =>
+    services.map(
+      (source) => `select count(*) as n from "${service}".consumer_position p join "${source}".shard_head h on h.shard = p.partition
+        where p.topic = '${eventsTopic(source)}' and p.last_seq < h.seq`,
+    ),
+  )
+  .join(' union all ');
+
+/** Delivered is not the last fact of a life: waits until every service has heard everything, so that what is measured next is not the end of this. */
+const settled = (sql: pg.Client): Promise<void> =>
+  until('every service has heard everything', async () => (await sql.query<{ n: number }>(`select sum(n)::int as n from (${unheard}) as u`)).rows[0]?.n === 0);
 
 /** Milliseconds between two facts of the same order, over all orders of a run. */
 const between = async (sql: pg.Client, run: string, from: string, to: string): Promise<number[]> => {
