@@ -12,6 +12,7 @@ import type {
   TopicSpec,
 } from './kafka.port.js';
 import type { MessagingLogger } from './logger.js';
+import { produceRequestBytes, type ProduceRequest } from './produce-request.js';
 import { readRecordHeaders, type WireReader } from './record-headers.js';
 
 // kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
@@ -37,8 +38,27 @@ decoder.readVarIntArray = function (this: WireReader): object {
   return { reduce: () => headers };
 };
 
-// Each header, and each partition of a fetch, is written into a buffer of its own, which starts at 512 bytes outside of the heap. Sixty-four
-// lie on it, and grow as they must; growing has its own arithmetic, for kafkajs asks the same function for both.
+// A produce request is written into one buffer of its size. kafkajs makes one for each header and for each number, and copies them together.
+type ProduceProtocol = (request: ProduceRequest) => { readonly request: object; readonly response: unknown };
+const produce = internals('kafkajs/src/protocol/requests/produce/index.js') as { protocol(wanted: { readonly version: number }): ProduceProtocol };
+const crc32C = internals('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
+const { protocol: produceProtocol } = produce;
+const [oldestOfOurForm, newestOfOurForm] = [3, 7];
+produce.protocol = (wanted) => {
+  const whole = produceProtocol(wanted);
+  if (wanted.version < oldestOfOurForm || wanted.version > newestOfOurForm) return whole;
+  return (asked) => {
+    const { request, response } = whole(asked);
+    const encode = (): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }> => {
+      const buffer = produceRequestBytes(asked, crc32C, Date.now());
+      return Promise.resolve({ buf: buffer, buffer });
+    };
+    return { request: { ...request, encode }, response };
+  };
+};
+
+// Each partition of a fetch is written into a buffer of its own, which starts at 512 bytes outside of the heap. Sixty-four lie on it, and
+// grow as they must; growing has its own arithmetic, for kafkajs asks the same function for both.
 type Encoder = { buf: Buffer; readonly offset: number };
 const encoder = internals('kafkajs/src/protocol/encoder.js') as {
   nextPowerOfTwo(value: number): number;
