@@ -26,6 +26,7 @@ export const guardParked = (log: EventLog): GuardedLog => {
     transact: (work) => log.transact(work),
     readShard: (shard, after, limit) => log.readShard(shard, after, limit),
     readShards: (cursors, limit) => log.readShards(cursors, limit),
+    follow: () => log.follow(),
     heads: () => log.heads(),
     onAppended: (listener) => log.onAppended(listener),
     close: () => log.close(),

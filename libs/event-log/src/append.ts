@@ -94,16 +94,40 @@ const effectsOf = (entries: readonly Entry[]): string | null => {
   return rows.length === 0 ? null : JSON.stringify(rows);
 };
 
+/** The numbers that `append_events` gave: in each shard one after the other in the order of the entries, without those that conflict. */
+const rowsOf = (streams: readonly StreamAppend[], entries: readonly Entry[], appended: readonly (Appended | undefined)[], logId: string): readonly RecordedEvent[] => {
+  const next = new Map<number, number>();
+  for (const [n, one] of appended.entries()) {
+    const shard = streams[n]?.shard;
+    if (one !== undefined && shard !== undefined) next.set(shard, Math.min(one.firstSeq, next.get(shard) ?? Infinity));
+  }
+  return entries.flatMap(({ stream, event }): RecordedEvent[] => {
+    const [append, one] = [streams[stream - 1], appended[stream - 1]];
+    if (append === undefined || one === undefined) return [];
+    const seq = next.get(append.shard) ?? 0;
+    next.set(append.shard, seq + 1);
+    return [recordedAs(append, event, seq, one, logId)];
+  });
+};
+
+/** What one call of `append_events` did. */
+export type AppendedStreams = {
+  /** One element a stream, undefined for a conflict. */
+  readonly streams: readonly (Appended | undefined)[];
+  /** The rows as they stand in the log now, each shard's in its order. */
+  readonly rows: (logId: string) => readonly RecordedEvent[];
+};
+
 /**
- * Runs `append_events`. `order` gives the order of the events in their shards where it is not the streams' order. Answers one element
- * a stream, undefined for a conflict; with `strict` a conflict raises `conflictState` instead, and nothing at all is written.
+ * Runs `append_events`. `order` gives the order of the events in their shards where it is not the streams' order. With `strict` a conflict
+ * raises `conflictState`, and nothing at all is written.
  */
 export const appendEvents = async (
   runner: Pool | PoolClient,
   streams: readonly StreamAppend[],
   strict: boolean,
   order?: readonly { readonly streamId: string; readonly event: PendingEvent }[],
-): Promise<readonly (Appended | undefined)[]> => {
+): Promise<AppendedStreams> => {
   const numberOf = new Map(streams.map(({ streamId }, n) => [streamId, n + 1]));
   const entries: readonly Entry[] =
     order?.map(({ streamId, event }) => ({ stream: numberOf.get(streamId) ?? 0, event })) ??
@@ -127,26 +151,24 @@ export const appendEvents = async (
   ]);
   const appended = new Array<Appended | undefined>(streams.length).fill(undefined);
   for (const row of rows) appended[row.n - 1] = { firstSeq: row.first_seq, recordedAt: row.recorded_at, batchHash: row.batch_hash };
-  return appended;
+  return { streams: appended, rows: (logId) => rowsOf(streams, entries, appended, logId) };
 };
 
+const recordedAs = ({ streamId, shard }: StreamAppend, event: PendingEvent, seq: number, { recordedAt, batchHash }: Appended, logId: string): RecordedEvent => ({
+  eventId: event.eventId,
+  schemaVersion: event.schemaVersion,
+  streamId,
+  streamVersion: event.version,
+  shard,
+  seq,
+  occurredAt: event.occurredAt ?? recordedAt,
+  recordedAt,
+  ...event.meta,
+  logId,
+  batchHash,
+  ...event.body,
+});
+
 /** The events of a stream as they now stand in the log; only where they lie next to each other in their shard. */
-export const recordedEvents = <E extends EventBody>(
-  { streamId, shard, events }: StreamAppend,
-  { firstSeq, recordedAt, batchHash }: Appended,
-  logId: string,
-): readonly RecordedEvent<E>[] =>
-  events.map((event, n) => ({
-    eventId: event.eventId,
-    schemaVersion: event.schemaVersion,
-    streamId,
-    streamVersion: event.version,
-    shard,
-    seq: firstSeq + n,
-    occurredAt: event.occurredAt ?? recordedAt,
-    recordedAt,
-    ...event.meta,
-    logId,
-    batchHash,
-    ...(event.body as E),
-  }));
+export const recordedEvents = <E extends EventBody>(append: StreamAppend, appended: Appended, logId: string): readonly RecordedEvent<E>[] =>
+  append.events.map((event, n) => recordedAs(append, event, appended.firstSeq + n, appended, logId) as RecordedEvent<E>);

@@ -71,6 +71,11 @@ export interface LogTransaction extends SqlExecutor {
 /** The newest sequence number and hash of one shard. */
 export type ShardHead = { readonly shard: number; readonly seq: number; readonly hash: string };
 
+/** Reads on behind cursors of its caller's, as `readShards` does, but without the database for rows that this process appended just before. */
+export type LogFollower = {
+  read(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
+};
+
 /** A service's append-only log: streams with versions, shards with contiguous sequences. */
 export interface EventLog {
   readonly service: string;
@@ -106,6 +111,11 @@ export interface EventLog {
   readShard(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
   /** Rows of several shards at once, each after its own cursor, `limit` rows a shard at most, ordered by (shard, seq). */
   readShards(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
+  /**
+   * One follower a caller. What this process appended may come before what another process of the service appended to another shard, by
+   * 250 ms at most; within a shard the order is the log's.
+   */
+  follow(): LogFollower;
   heads(): Promise<readonly ShardHead[]>;
   /** Calls back after every commit that appended (in-process wake-up of relay and projections). Answers how to stop it. */
   onAppended(listener: () => void): () => void;

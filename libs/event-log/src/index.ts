@@ -5,6 +5,7 @@ export {
   type Aggregate,
   type EffectRequest,
   type EventLog,
+  type LogFollower,
   type LogTransaction,
   type Outcome,
   type PendingOutcome,

@@ -380,6 +380,32 @@ describe('reading shards', () => {
   });
 });
 
+describe('following the log', () => {
+  it('gives what reading it gives, whichever road and process appended it', async () => {
+    const [other, follower] = [await open(), log.follow()];
+    const streams = Array.from({ length: 6 }, (_, n) => newStream(n % 3));
+    const heads = await log.heads();
+    const cursors = new Map(heads.map(({ shard, seq }) => [shard, seq]));
+    const followed: unknown[] = [];
+    const commandsOf = (ids: readonly string[]) => ids.map((streamId) => ({ streamId, command: add(1), context }));
+    const wanted = 6 + 12 + 6 + 6;
+    await Promise.all(streams.map((streamId) => log.execute(counter, streamId, add(1), context)));
+    await log.transact((tx) => tx.decide(counter, commandsOf([...streams, ...[...streams].reverse()])));
+    await other.transact((tx) => tx.decide(counter, commandsOf(streams)));
+    await Promise.all(streams.map((streamId) => log.execute(counter, streamId, { ...add(2), data: { amount: 2, call: true } }, { ...context, occurredAt: '2026-01-02T03:04:05Z' })));
+    await eventually(async () => {
+      for (const row of await follower.read([...cursors].map(([shard, after]) => ({ shard, after })), 2)) {
+        followed.push(row);
+        cursors.set(row.shard, row.seq);
+      }
+      return followed.length === wanted;
+    });
+    const byPlace = (a: { shard: number; seq: number }, b: { shard: number; seq: number }): number => a.shard - b.shard || a.seq - b.seq;
+    const stored = await log.readShards(heads.map(({ shard, seq }) => ({ shard, after: seq })), wanted);
+    expect((followed as typeof stored).toSorted(byPlace)).toStrictEqual(stored);
+  });
+});
+
 describe('reading the beginnings of streams', () => {
   it('gives each up to its version, as reading them one by one does, and nothing for a stream without events', async () => {
     const [one, two, none] = [newStream(3), newStream(9), newStream(3)];

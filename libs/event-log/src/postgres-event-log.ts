@@ -1,12 +1,13 @@
 import { checkPayload, type EventBody, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
 import { isRefusal } from '@orderlog/decider';
 import type { Pool, PoolClient } from 'pg';
-import { appendEvents, conflictState, pendingEvents, recordedEvents, type Appended, type EventRules, type StreamAppend } from './append.js';
+import { appendEvents, conflictState, pendingEvents, recordedEvents, type Appended, type AppendedStreams, type EventRules, type StreamAppend } from './append.js';
 import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type LogTransaction, type Outcome, type SqlExecutor } from './event-log.js';
 import { backOff, createGroupCommit } from './group-commit.js';
 import { shardOfStream } from './ids.js';
 import { createTurns } from './in-turn.js';
 import { eventColumns, recordedEvent, type EventRow } from './recorded.js';
+import { createFollower, createRecentRows } from './recent.js';
 import { executorOf, openPool, runPrepared } from './session.js';
 import { isConnectionLoss, isContention, sqlStateOf } from './sql-errors.js';
 import { createStateCache, type Folded } from './state-cache.js';
@@ -70,7 +71,12 @@ type HeadRow = { readonly shard: number; readonly seq: number; readonly hash: st
 const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : new Error(String(error)));
 
 /** Runs a transaction to its commit; the append and the commit go out together, so that heads are locked for as short as can be. */
-const runTransaction = async <T>(client: PoolClient, open: OpenTransaction, begun: Promise<unknown>, work: (tx: LogTransaction) => Promise<T>): Promise<T> => {
+const runTransaction = async <T>(
+  client: PoolClient,
+  open: OpenTransaction,
+  begun: Promise<unknown>,
+  work: (tx: LogTransaction) => Promise<T>,
+): Promise<{ readonly answer: T; readonly appended: AppendedStreams | undefined }> => {
   let answer: T;
   try {
     [answer] = await Promise.all([work(open.tx), begun]);
@@ -84,7 +90,7 @@ const runTransaction = async <T>(client: PoolClient, open: OpenTransaction, begu
   if (committed.status === 'rejected') throw isConnectionLoss(committed.reason) ? new OutcomeUnknown(committed.reason) : committed.reason;
   if (appended.status === 'rejected') throw new OutcomeUnknown(appended.reason);
   if (committed.value.command === 'ROLLBACK') throw new Error('a statement of the transaction failed and its error was swallowed: rolled back');
-  return answer;
+  return { answer, appended: appended.value };
 };
 
 /** Opens the log of a service; the schema must have been migrated. */
@@ -115,7 +121,9 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   const listeners = new Set<() => void>();
   const background = new Set<Promise<void>>();
 
-  const wake = (): void => {
+  const recent = createRecentRows();
+  const hasAppended = (appended: AppendedStreams): void => {
+    recent.add(appended.rows(logId));
     for (const listener of listeners) {
       try {
         listener();
@@ -140,7 +148,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       // Apart from the statement: while there is no connection, nothing can have been written.
       const writer = await writerPool.connect();
       let broken = false;
-      let appended: readonly (Appended | undefined)[];
+      let appended: AppendedStreams;
       try {
         appended = await appendEvents(writer, batch, false);
       } catch (error) {
@@ -150,8 +158,8 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       } finally {
         writer.release(broken);
       }
-      wake();
-      return appended;
+      hasAppended(appended);
+      return appended.streams;
     },
   });
 
@@ -217,14 +225,12 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     let broken: unknown;
     try {
       const open = openTransaction(client, { cache, reader, rules, shardOf });
-      const answer = await runTransaction(client, open, client.query('begin'), work);
-      let hasAppended = false;
+      const { answer, appended } = await runTransaction(client, open, client.query('begin'), work);
       for (const [streamId, { aggregate, base, now, bytes }] of open.held) {
         if (now.version === base) continue;
-        hasAppended = true;
         remember(aggregate, streamId, base, now, bytes);
       }
-      if (hasAppended) wake();
+      if (appended !== undefined) hasAppended(appended);
       return answer;
     } catch (error) {
       if (isConnectionLoss(error) || error instanceof OutcomeUnknown) broken = error;
@@ -247,6 +253,11 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
         await backOff(attempt);
       }
     }
+  };
+
+  const readShards: EventLog['readShards'] = async (cursors, limit) => {
+    const { rows } = await runPrepared<EventRow>(pool, shardsSql, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit]);
+    return rows.map((row) => recordedEvent(row, logId));
   };
 
   return {
@@ -283,10 +294,8 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       const { rows } = await runPrepared<EventRow>(pool, shardSql, [shard, after, limit]);
       return rows.map((row) => recordedEvent(row, logId));
     },
-    readShards: async (cursors, limit) => {
-      const { rows } = await runPrepared<EventRow>(pool, shardsSql, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit]);
-      return rows.map((row) => recordedEvent(row, logId));
-    },
+    readShards,
+    follow: () => createFollower(recent, readShards),
     heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),
     onAppended: (listener) => {
       listeners.add(listener);

@@ -1,7 +1,7 @@
 import type { EventBody } from '@orderlog/contracts';
 import { isRefusal } from '@orderlog/decider';
 import type { PoolClient } from 'pg';
-import { appendEvents, pendingEvents, type EventRules, type PendingEvent } from './append.js';
+import { appendEvents, pendingEvents, type AppendedStreams, type EventRules, type PendingEvent } from './append.js';
 import type { Aggregate, LogTransaction, PendingOutcome } from './event-log.js';
 import { executorOf, runPrepared } from './session.js';
 import type { Folded, StateCache } from './state-cache.js';
@@ -24,7 +24,7 @@ export type TransactionParts = {
 export type OpenTransaction = {
   readonly tx: LogTransaction;
   /** Sends what is queued, strictly; nothing where nothing is queued. */
-  flush(): Promise<unknown> | undefined;
+  flush(): Promise<AppendedStreams> | undefined;
   readonly held: ReadonlyMap<string, HeldStream>;
 };
 

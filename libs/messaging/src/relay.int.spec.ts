@@ -98,7 +98,7 @@ describe('a relay', () => {
     const { producer } = pair;
     const holed: typeof producer = {
       ...producer,
-      readShards: async (cursors, limit) => (await producer.readShards(cursors, limit)).filter(({ shard, seq }) => shard !== 5 || seq !== 4),
+      follow: () => ({ read: async (cursors, limit) => (await producer.readShards(cursors, limit)).filter(({ shard, seq }) => shard !== 5 || seq !== 4) }),
     };
     const second = await startRelay({ log: holed, sql: pair.producer.sql, kafka: pair.topics.kafka, topic: pair.topic, logger: quiet });
     await rateAll();

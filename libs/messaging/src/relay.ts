@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventsTopic, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
-import type { EventLog, SqlExecutor } from '@orderlog/event-log';
+import type { EventLog, LogFollower, SqlExecutor } from '@orderlog/event-log';
 import { encodeEvent } from './cloud-events.js';
 import type { KafkaClient, KafkaProducer, OutgoingMessage } from './kafka.port.js';
 import { stderrLogger, type MessagingLogger } from './logger.js';
@@ -55,6 +55,7 @@ type Owned = Cursor & { storedSeq: number; isCompared: boolean };
 
 class ShardRelay implements Relay {
   readonly #topic: string;
+  readonly #follower: LogFollower;
   readonly #owner = randomUUID();
   readonly #logger: MessagingLogger;
   readonly #wake = new Signal();
@@ -75,6 +76,7 @@ class ShardRelay implements Relay {
     private readonly producer: KafkaProducer,
   ) {
     this.#topic = options.topic ?? `${options.topicPrefix ?? ''}${eventsTopic(options.log.service as ServiceName)}`;
+    this.#follower = options.log.follow();
     this.#logger = options.logger ?? stderrLogger;
   }
 
@@ -176,12 +178,12 @@ class ShardRelay implements Relay {
     cursor.topicEnd = 0;
   }
 
-  /** One query, as few sends as fit; answers how many rows were published. */
+  /** One read, as few sends as fit; answers how many rows were published. */
   async #round(): Promise<number> {
     if (Date.now() >= this.#leaseUntilMs) return 0;
     const cursors = [...this.#owned.values()].filter(({ shard, isCompared }) => isCompared && !this.#stopped.has(shard));
     if (cursors.length === 0) return 0;
-    const rows = await this.options.log.readShards(
+    const rows = await this.#follower.read(
       cursors.map(({ shard, seq }) => ({ shard, after: seq })),
       rowsOfShardMax,
     );

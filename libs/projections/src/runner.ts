@@ -85,6 +85,7 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
     retryAt: 0,
     isRebuilding: false,
   }));
+  const tail = log.follow();
   let isRunning = false;
   let isWoken = false;
   let waiting: ReturnType<typeof pause> | undefined;
@@ -99,7 +100,7 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
   };
 
   const readAhead = async (cursors: Cursors): Promise<readonly RecordedEvent[]> => {
-    const rows = await log.readShards(cursors.map((after, shard) => ({ shard, after })), batchSizeMax);
+    const rows = await tail.read(cursors.map((after, shard) => ({ shard, after })), batchSizeMax);
     return rows.map((row) => (upcasters[row.type] === undefined ? row : { ...row, data: upcast(upcasters, row.type, row.schemaVersion, row.data) }));
   };
 

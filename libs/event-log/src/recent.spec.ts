@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RecordedEvent } from '@orderlog/contracts';
+import fc from 'fast-check';
+import { createFollower, createRecentRows } from './recent.js';
+
+const row = (shard: number, seq: number): RecordedEvent => ({ shard, seq }) as RecordedEvent;
+const places = (rows: readonly RecordedEvent[] | undefined): readonly string[] | undefined => rows?.map(({ shard, seq }) => `${shard}/${seq}`);
+
+describe('the rows a process appended last', () => {
+  it('follow each cursor, a limited number a shard', () => {
+    const recent = createRecentRows();
+    recent.add([row(1, 4), row(1, 5), row(2, 9), row(1, 6)]);
+    expect(places(recent.after([{ shard: 0, after: 0 }, { shard: 1, after: 3 }, { shard: 2, after: 8 }], 2))).toEqual(['1/4', '1/5', '2/9']);
+    expect(places(recent.after([{ shard: 1, after: 6 }, { shard: 2, after: 12 }], 2))).toEqual([]);
+  });
+  it('do not answer where another process was in between, until the cursor is past it', () => {
+    const recent = createRecentRows();
+    recent.add([row(1, 4), row(1, 6)]);
+    expect(recent.after([{ shard: 1, after: 3 }], 5)).toBeUndefined();
+    expect(places(recent.after([{ shard: 1, after: 5 }], 5))).toEqual(['1/6']);
+  });
+  it('may come late: two commits of a process end in any order', () => {
+    const recent = createRecentRows();
+    recent.add([row(1, 3), row(1, 4)]);
+    expect(recent.after([{ shard: 1, after: 0 }], 5)).toBeUndefined();
+    recent.add([row(1, 1), row(1, 2)]);
+    expect(places(recent.after([{ shard: 1, after: 0 }], 5))).toEqual(['1/1', '1/2', '1/3', '1/4']);
+  });
+  it('are never more than it keeps, and never wrong', () => {
+    const appends = fc.array(fc.record({ shard: fc.nat(2), count: fc.integer({ min: 1, max: 4 }), isOurs: fc.boolean() }), { maxLength: 40 });
+    fc.assert(
+      fc.property(appends, fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(20), { minLength: 3, maxLength: 3 }), fc.integer({ min: 1, max: 6 }), (all, rowsMax, cursors, limit) => {
+        const recent = createRecentRows(rowsMax);
+        const heads = [0, 0, 0];
+        for (const { shard, count, isOurs } of all) {
+          const rows = Array.from({ length: count }, () => row(shard, (heads[shard] = (heads[shard] ?? 0) + 1)));
+          if (isOurs) recent.add(rows);
+        }
+        const got = recent.after(cursors.map((after, shard) => ({ shard, after })), limit);
+        const next = [...cursors];
+        for (const { shard, seq } of got ?? []) expect(seq).toBe((next[shard] = (next[shard] ?? 0) + 1));
+        expect(got?.length ?? 0).toBeLessThanOrEqual(rowsMax);
+        for (const [shard, seq] of next.entries()) expect(seq).toBeLessThanOrEqual(Math.max(heads[shard] ?? 0, cursors[shard] ?? 0));
+      }),
+    );
+  });
+});
+
+describe('a follower', () => {
+  it('asks the database first, and again where memory has nothing or not everything', async () => {
+    const recent = createRecentRows();
+    const asked: unknown[] = [];
+    const stored = [row(0, 1)];
+    const follower = createFollower(recent, (cursors) => {
+      asked.push(cursors);
+      return Promise.resolve(stored);
+    });
+    const at = (after: number) => [{ shard: 0, after }];
+    recent.add([row(0, 2)]);
+    expect(await follower.read(at(0), 9)).toBe(stored);
+    expect(places(await follower.read(at(1), 9))).toEqual(['0/2']);
+    expect(await follower.read(at(2), 9)).toBe(stored);
+    recent.add([row(0, 4)]);
+    expect(await follower.read(at(2), 9)).toBe(stored);
+    expect(asked).toEqual([at(0), at(2), at(2)]);
+  });
+});
