@@ -92,7 +92,7 @@ create table pending_effects (
   last_error text,
   constraint pending_effects_pkey PRIMARY KEY (stream_id, version, kind)
 ) with (fillfactor=85);
-CREATE INDEX pending_effects_due_at_idx ON pending_effects USING btree (due_at);
+CREATE INDEX pending_effects_kind_due_at_idx ON pending_effects USING btree (kind, due_at);
 grant delete, insert, select, truncate, update on pending_effects to shipping_app;
 
 create table projection_checkpoints (

@@ -43,7 +43,7 @@ const numberOf = ({ placed }: Order): string => (placed === undefined ? '' : pla
 /** One letter for each package that left, with its tracking link. */
 export const tellShipped = ({ log, sql, mailer, trackingUrl, onGivenUp }: NoticeParts): EffectHandler => ({
   kind: shippedNotice,
-  concurrencyMax: 4,
+  concurrencyMax: 16,
   attemptsMax: 8,
   run: async ({ key, streamId, data }) => {
     if (mailer === undefined) return;
