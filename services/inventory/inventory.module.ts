@@ -1,10 +1,9 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { backgroundStep, BackboneModule, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, COPIES, DATA_SOURCE, EVENT_LOG, SQL } from '@orderlog/backbone';
 import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
-import { executorOf, type EventLog } from '@orderlog/event-log';
+import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
 import type { Logger } from '@orderlog/observability';
-import type { Pool } from 'pg';
 import { ItemsController } from './api/http/items.controller.js';
 import { StockController } from './api/http/stock.controller.js';
 import { OrderListener } from './api/kafka/order.listener.js';
@@ -42,11 +41,11 @@ const PARTS = Symbol('orderlog:inventory-parts');
     { provide: QUERIES, inject: [DATA_SOURCE], useFactory: queriesOn },
     {
       provide: PARTS,
-      inject: [EVENT_LOG, PG_POOL, COPIES, CONFIG, LOGGER],
-      useFactory: (log: EventLog, pool: Pool, copies: CopiesPublisher, config: InventoryConfig, logger: Logger): InventoryParts =>
+      inject: [EVENT_LOG, SQL, COPIES, CONFIG, LOGGER],
+      useFactory: (log: EventLog, sql: SqlExecutor, copies: CopiesPublisher, config: InventoryConfig, logger: Logger): InventoryParts =>
         inventoryParts({
           log,
-          sql: executorOf(pool),
+          sql,
           copies,
           leaseMs: config.reservationLeaseMs,
           onError: (what, error) => logger.error({ err: error }, what),

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Module } from '@nestjs/common';
-import { backgroundStep, BackboneModule, copy, DATA_SOURCE, EVENT_LOG, PG_POOL, takeTurns, type Turns } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, copy, DATA_SOURCE, EVENT_LOG, SQL, takeTurns, type Turns } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
 import { CONFIG, LIFECYCLE, LOGGER, StreamParked, type Lifecycle } from '@orderlog/edge';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
@@ -79,10 +79,10 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
       entities: [OrderSummaryRow, ReceivedFactRow],
       projections: ({ log }) => [orderSummary(log)],
       timers: ({ get }) => orderTimerHandlers(get<Clock>(CLOCK)),
-      effects: ({ log, pool, config, logger, get }) => [
+      effects: ({ log, sql, config, logger, get }) => [
         tellShipped({
           log,
-          sql: pool as SqlExecutor,
+          sql,
           mailer: get<OwnMailer>(MAILER),
           trackingUrl: trackingUrlOf(config.publicUrl),
           onGivenUp: (effect, error) => logger.error({ effect, err: error }, 'a letter was given up'),
@@ -129,12 +129,12 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
     },
     {
       provide: ORDER_DESK,
-      inject: [EVENT_LOG, PG_POOL, CLOCK, DIGEST],
+      inject: [EVENT_LOG, SQL, CLOCK, DIGEST],
       useFactory: (log: EventLog, sql: SqlExecutor, clock: Clock, digestOf: Digest) => createOrderDesk({ log, sql, clock, digestOf, refuseParked }),
     },
     {
       provide: INTAKE,
-      inject: [PLACE_ORDERS, ORDER_DESK, ITEMS, PG_POOL, CONFIG],
+      inject: [PLACE_ORDERS, ORDER_DESK, ITEMS, SQL, CONFIG],
       useFactory: (placeOrders: PlaceOrders, desk: OrderDesk, items: Items, sql: SqlExecutor, { channels, publicUrl }: OrderConfig) =>
         measuredIntake(
           createIntake({
@@ -170,7 +170,7 @@ export class OrderModule {
   constructor(
     @Inject(LIFECYCLE) lifecycle: Lifecycle,
     @Inject(PLACE_ORDERS) placeOrders: PlaceOrders,
-    @Inject(PG_POOL) sql: SqlExecutor,
+    @Inject(SQL) sql: SqlExecutor,
     @Inject(DATA_SOURCE) source: DataSource,
     @Inject(LOGGER) logger: Logger,
     @Inject(MAILER) mailer: OwnMailer,

@@ -1,11 +1,10 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { backgroundStep, BackboneModule, copy, COPIES, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, copy, COPIES, DATA_SOURCE, EVENT_LOG, SQL } from '@orderlog/backbone';
 import type { AvailabilityCopy, ItemCopy } from '@orderlog/contracts';
 import { LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
-import { executorOf, type EventLog } from '@orderlog/event-log';
+import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
 import type { Logger } from '@orderlog/observability';
-import type { Pool } from 'pg';
 import { CENTERS } from './api/http/centers.js';
 import { CentersController } from './api/http/centers.controller.js';
 import { RoutingController } from './api/http/routing.controller.js';
@@ -37,10 +36,10 @@ const PARTS = Symbol('orderlog:routing-parts');
     { provide: QUERIES, inject: [DATA_SOURCE], useFactory: queriesOn },
     {
       provide: PARTS,
-      inject: [PG_POOL, COPIES, LOGGER],
+      inject: [SQL, COPIES, LOGGER],
       // The centers are read before anything starts: the first fact may come at once.
-      useFactory: async (pool: Pool, copies: CopiesPublisher, logger: Logger): Promise<RoutingParts> => {
-        const parts = routingParts({ sql: executorOf(pool), copies, onError: (what, error) => logger.error({ err: error }, what) });
+      useFactory: async (sql: SqlExecutor, copies: CopiesPublisher, logger: Logger): Promise<RoutingParts> => {
+        const parts = routingParts({ sql, copies, onError: (what, error) => logger.error({ err: error }, what) });
         await parts.centers.refresh();
         return parts;
       },

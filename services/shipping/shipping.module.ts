@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { BackboneModule, copy, DATA_SOURCE, PG_POOL, type Wiring } from '@orderlog/backbone';
+import { BackboneModule, copy, DATA_SOURCE, SQL, type Wiring } from '@orderlog/backbone';
 import type { CenterCopy, ItemCopy } from '@orderlog/contracts';
 import { CONFIG } from '@orderlog/edge';
 import type { SqlExecutor } from '@orderlog/event-log';
@@ -54,8 +54,8 @@ const effects = ({ log, get, logger, config }: Wiring): readonly EffectHandler[]
   controllers: [ShipmentsController, PackagesController, CarrierScansController, TrackingPageController, OrderListener, WarehouseListener],
   providers: [
     { provide: REFERENCE, useFactory: referenceCopies },
-    { provide: PACKAGE_REGISTER, inject: [PG_POOL], useFactory: (pool: SqlExecutor) => packageRegister(pool) },
-    { provide: QUARANTINE, inject: [PG_POOL], useFactory: (pool: SqlExecutor) => scanQuarantine(pool) },
+    { provide: PACKAGE_REGISTER, inject: [SQL], useFactory: (sql: SqlExecutor) => packageRegister(sql) },
+    { provide: QUARANTINE, inject: [SQL], useFactory: (sql: SqlExecutor) => scanQuarantine(sql) },
     { provide: PARCELS, inject: [DATA_SOURCE], useFactory: (source: DataSource) => parcelQueries(source) },
     { provide: CARRIER, inject: [CONFIG], useFactory: ({ carrierUrl }: ShippingConfig) => simulatedCarrier(carrierUrl) },
     { provide: ADDRESSES, inject: [CONFIG], useFactory: ({ orderGrpc, serviceToken }: ShippingConfig) => orderAddresses(orderGrpc, serviceToken) },

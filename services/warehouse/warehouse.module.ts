@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { BackboneModule, copy, DATA_SOURCE, EVENT_LOG, PG_POOL } from '@orderlog/backbone';
+import { BackboneModule, copy, DATA_SOURCE, EVENT_LOG, SQL } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
 import { CONFIG } from '@orderlog/edge';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
@@ -50,14 +50,14 @@ type ItemCopies = ReturnType<typeof itemCopies>;
     { provide: ITEMS, useFactory: itemCopies },
     {
       provide: BOARD,
-      inject: [PG_POOL, CONFIG],
-      useFactory: (pool: SqlExecutor, { taskLeaseMs }: WarehouseConfig) => postgresWorkBoard(pool, { taskMs: taskLeaseMs, planningMs }),
+      inject: [SQL, CONFIG],
+      useFactory: (sql: SqlExecutor, { taskLeaseMs }: WarehouseConfig) => postgresWorkBoard(sql, { taskMs: taskLeaseMs, planningMs }),
     },
     {
       provide: WAREHOUSE,
-      inject: [EVENT_LOG, PG_POOL, BOARD, ITEMS],
-      useFactory: (log: EventLog, pool: SqlExecutor, board: WorkBoard, items: ItemCopies) =>
-        createWarehouse({ log, board, items, bins: postgresBinRegister(pool), newPickListId }),
+      inject: [EVENT_LOG, SQL, BOARD, ITEMS],
+      useFactory: (log: EventLog, sql: SqlExecutor, board: WorkBoard, items: ItemCopies) =>
+        createWarehouse({ log, board, items, bins: postgresBinRegister(sql), newPickListId }),
     },
     {
       provide: FOLLOW_ORDER,

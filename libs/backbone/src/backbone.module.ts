@@ -1,7 +1,7 @@
 import { Inject, type DynamicModule, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
-import { createEventLog, executorOf, type PostgresEventLog } from '@orderlog/event-log';
+import { createEventLog, executorOf, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
 import { addLogReader, kafkajsClient, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
 import { compareWithRebuild, createProjections, type Projection, type Projections } from '@orderlog/projections';
@@ -18,7 +18,7 @@ import { parkedOf } from './parked.js';
 import { observeBackbone } from './backbone-metrics.js';
 import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
-import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, STATUS } from './tokens.js';
+import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, SQL, STATUS } from './tokens.js';
 
 /** Connections of the log for transactions and reads: 4 of a service's 10, beside 2 writers. */
 const logConnectionsMax = 4;
@@ -40,20 +40,21 @@ const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: 
 
 const wiringOf = (
   log: GuardedLog,
-  pool: Pool,
+  sql: SqlExecutor,
   dataSource: DataSource,
   kafka: KafkaClient,
   copies: CopiesPublisher,
   config: ServiceConfig,
   logger: Logger,
   modules: ModuleRef,
-): Wiring => ({ log, pool, dataSource, kafka, copies, config, logger, get: (token) => modules.get(token, { strict: false }) });
+): Wiring => ({ log, sql, dataSource, kafka, copies, config, logger, get: (token) => modules.get(token, { strict: false }) });
 
 const providersOf = (definition: BackboneDefinition): Provider[] => [
   { provide: DEFINITION, useValue: definition },
   { provide: ENGINE, useFactory: createEngine },
   { provide: DATA_SOURCE, inject: [CONFIG], useFactory: (config: ServiceConfig) => openDataSource(definition.name, config, [...(definition.entities ?? [])]) },
   { provide: PG_POOL, inject: [DATA_SOURCE], useFactory: poolOf },
+  { provide: SQL, inject: [PG_POOL], useFactory: (pool: Pool) => executorOf(pool) },
   { provide: POSTGRES_LOG, inject: [CONFIG, LOGGER], useFactory: (config: ServiceConfig, logger: Logger) => openLog(definition, config, logger) },
   { provide: EVENT_LOG, inject: [POSTGRES_LOG], useFactory: guardParked },
   {
@@ -62,7 +63,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
     useFactory: (config: ServiceConfig, logger: Logger) => kafkajsClient({ brokers: config.kafkaBrokers, clientId: `orderlog-${definition.name}`, logger }),
   },
   { provide: COPIES, inject: [KAFKA, CONFIG], useFactory: (kafka: KafkaClient, config: ServiceConfig) => lazyCopies(kafka, config.topicPrefix) },
-  { provide: WIRING, inject: [EVENT_LOG, PG_POOL, DATA_SOURCE, KAFKA, COPIES, CONFIG, LOGGER, ModuleRef], useFactory: wiringOf },
+  { provide: WIRING, inject: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, CONFIG, LOGGER, ModuleRef], useFactory: wiringOf },
   { provide: PROJECTION_LIST, inject: [WIRING], useFactory: (wiring: Wiring) => definition.projections?.(wiring) ?? [] },
   {
     provide: PROJECTIONS,
@@ -76,7 +77,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
         onError: (name, error) => wiring.logger.error({ projection: name, err: error }, 'a projection could not go on'),
       }),
   },
-  { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, executorOf(wiring.pool)) },
+  { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, wiring.sql) },
   {
     provide: STATUS,
     inject: [ENGINE, WIRING, PROJECTION_LIST, PROJECTIONS, PARKED],
@@ -99,6 +100,7 @@ export class BackboneModule implements OnModuleDestroy {
   constructor(
     @Inject(DEFINITION) definition: BackboneDefinition,
     @Inject(WIRING) private readonly wiring: Wiring,
+    @Inject(PG_POOL) pool: Pool,
     @Inject(EVENT_LOG) private readonly log: GuardedLog,
     @Inject(POSTGRES_LOG) postgresLog: PostgresEventLog,
     @Inject(ENGINE) engine: Engine,
@@ -109,9 +111,9 @@ export class BackboneModule implements OnModuleDestroy {
     @Inject(HEALTH) health: Health,
     @Inject(GRPC_SERVICES) grpcServices: GrpcServices,
   ) {
-    const { config, logger, pool } = wiring;
+    const { config, logger, sql } = wiring;
     grpcServices.add((server) => addLogReader(server, postgresLog, config.serviceToken));
-    for (const step of engineSteps(engine, { definition, wiring, projections, sql: executorOf(pool) })) lifecycle.add(step);
+    for (const step of engineSteps(engine, { definition, wiring, projections, sql })) lifecycle.add(step);
     registerHealth(health, engine, pool);
     this.stopWatching = [
       log.watch(() => parked.list(), (error) => logger.warn({ err: error }, 'parked streams could not be read')),
@@ -126,7 +128,7 @@ export class BackboneModule implements OnModuleDestroy {
       global: true,
       controllers: [opsController(definition.prefix)],
       providers: providersOf(definition),
-      exports: [EVENT_LOG, PG_POOL, DATA_SOURCE, KAFKA, COPIES, PROJECTIONS, PARKED, STATUS],
+      exports: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, PROJECTIONS, PARKED, STATUS],
     };
   }
 

@@ -1,17 +1,16 @@
 import type { Type } from '@nestjs/common';
 import type { CompactedTopic, ServiceName } from '@orderlog/contracts';
-import type { EventLog, Upcasters } from '@orderlog/event-log';
+import type { EventLog, SqlExecutor, Upcasters } from '@orderlog/event-log';
 import type { CompactedRecord, CopiesPublisher, EffectHandler, KafkaClient, TimerHandler } from '@orderlog/messaging';
 import type { Logger } from '@orderlog/observability';
 import type { Projection } from '@orderlog/projections';
-import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from './backbone-config.js';
 
 /** What handlers that are not Nest controllers are made of. */
 export type Wiring = {
   readonly log: EventLog;
-  readonly pool: Pool;
+  readonly sql: SqlExecutor;
   readonly dataSource: DataSource;
   readonly kafka: KafkaClient;
   readonly copies: CopiesPublisher;

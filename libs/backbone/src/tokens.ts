@@ -2,7 +2,9 @@
 
 /** The service's `EventLog`. Commands on a parked stream are refused by it (409 `stream-parked`). */
 export const EVENT_LOG = Symbol('orderlog:event-log');
-/** A `pg` Pool for queries, the same connections that DATA_SOURCE has; its search path is the service's schema. */
+/** A `SqlExecutor` for single statements on the service's schema, prepared once a session; the connections are those of DATA_SOURCE. */
+export const SQL = Symbol('orderlog:sql');
+/** The `pg` Pool behind SQL and DATA_SOURCE. */
 export const PG_POOL = Symbol('orderlog:pg-pool');
 /** The TypeORM `DataSource` of the read models. */
 export const DATA_SOURCE = Symbol('orderlog:data-source');

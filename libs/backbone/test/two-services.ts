@@ -3,13 +3,13 @@ import { Body, Controller, Delete, Get, Inject, Module, Param, Post, Req, type T
 import { services, type EventContext, type ServiceName } from '@orderlog/contracts';
 import type { Decider } from '@orderlog/decider';
 import { bringUp, contextOf, validated, WholeNumber, type StartedService } from '@orderlog/edge';
-import { newOrderId, type Aggregate, type EventLog, type LogTransaction } from '@orderlog/event-log';
+import { newOrderId, type Aggregate, type EventLog, type LogTransaction, type SqlExecutor } from '@orderlog/event-log';
 import { OnFacts, type Fact } from '@orderlog/messaging';
 import type { Projection } from '@orderlog/projections';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 import type { FastifyRequest } from 'fastify';
-import { Client, type Pool } from 'pg';
-import { BackboneModule, backboneConfig, EVENT_LOG, PG_POOL, serviceMigrations } from '../src/index.js';
+import { Client } from 'pg';
+import { BackboneModule, backboneConfig, EVENT_LOG, serviceMigrations, SQL } from '../src/index.js';
 
 type Rated = { readonly type: 'OrderFeedbackReceived'; readonly data: { readonly orderId: string; readonly score: number; readonly personalDataVersion: number } };
 type Rate = { readonly orderId: string; readonly score: number };
@@ -77,12 +77,12 @@ class OrderListener {
 class EchoesController {
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(PG_POOL) private readonly pool: Pool,
+    @Inject(SQL) private readonly sql: SqlExecutor,
   ) {}
 
   @Get(':id')
   async show(@Param('id') orderId: string) {
-    const { rows } = await this.pool.query<{ count: number }>('select count from echo_counts where order_id = $1', [orderId]);
+    const { rows } = await this.sql.query<{ count: number }>('select count from echo_counts where order_id = $1', [orderId]);
     return { folded: (await this.log.state(echoes, `shipment-${orderId}`)).state, projected: rows[0]?.count ?? 0 };
   }
   @Delete(':id')

@@ -20,7 +20,7 @@ export { newEventId, newOrderId, shardOfId, shardOfStream } from './ids.js';
 export { eventLogMigrations, migrate, MigrationRefused, readMigrations, type MigrateOptions, type Migration, type MigrationFolder } from './migrate.js';
 export { createEventLog, type EventLogOptions, type PostgresEventLog } from './postgres-event-log.js';
 export { readLogPage } from './recorded.js';
-export { executorOf, openPool } from './session.js';
+export { executorOf, openPool, rowTypes, sessionOptions } from './session.js';
 export { isConnectionLoss, isContention, isTransient, sqlStateOf } from './sql-errors.js';
 export { schemaVersionOf, upcast, type Upcaster, type Upcasters } from './upcasting.js';
 export { verifyChain, type BrokenLink, type ChainReport } from './verify-chain.js';

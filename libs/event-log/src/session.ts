@@ -19,14 +19,17 @@ const parsers = new Map<number, (text: string) => unknown>([
   [types.builtins.TIMESTAMPTZ, rfc3339],
 ]);
 
-/** `bigint` as number, `timestamptz` as RFC 3339: for this library's connections only, not for the whole process. */
-const ourTypes = {
+/** `bigint` as number, `timestamptz` as RFC 3339 with milliseconds: for a service's own pools, not for the whole process. */
+export const rowTypes = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     (format === 'binary' ? undefined : parsers.get(oid)) ?? types.getTypeParser(oid, format as 'text'),
 };
 
-/** A frozen process would otherwise block a shard's head without end; no statement of ours is meant to come near these limits. */
-const settings = (schema: string): string =>
+/**
+ * The `options` of a service's sessions: its schema, and limits without which a frozen process would block a shard's head without end; no
+ * statement of ours is meant to come near them.
+ */
+export const sessionOptions = (schema: string): string =>
   [
     `search_path=${escapeIdentifier(schema)}`,
     'TimeZone=UTC',
@@ -47,7 +50,7 @@ const settings = (schema: string): string =>
 export const openPool = (connectionString: string, schema: string, name: string, max: number, onError: (error: unknown) => void): Pool => {
   const url = new URL(connectionString);
   // Options in the URL win over options beside it: so they are joined.
-  url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${settings(schema)}`.trim());
+  url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${sessionOptions(schema)}`.trim());
   const pool = new Pool({
     connectionString: url.toString(),
     application_name: name,
@@ -57,7 +60,7 @@ export const openPool = (connectionString: string, schema: string, name: string,
     keepAliveInitialDelayMillis: 5_000,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
-    types: ourTypes,
+    types: rowTypes,
   });
   // The server ends the session of a process that stood still in a transaction. Nobody may be waiting for a statement then: without a
   // listener of its own the connection would end the process, and with one the transaction fails with its next statement.

@@ -29,7 +29,7 @@ const request = fc.record({
 });
 
 describe('a produce request', () => {
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => void jest.restoreAllMocks());
 
   it('has the bytes that kafkajs makes of it', async () => {
     jest.spyOn(Date, 'now').mockReturnValue(now);

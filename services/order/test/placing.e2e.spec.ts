@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PG_POOL } from '@orderlog/backbone';
+import { SQL } from '@orderlog/backbone';
 import type { SqlExecutor } from '@orderlog/event-log';
 import { forgetOldKeys } from '../application/place-order.js';
 import { call, inStatus, keys, orderBody, runOrder, submit, type RunningOrder } from './running-order.js';
@@ -131,10 +131,10 @@ describe('an idempotency key', () => {
     await submit(running, body, 'old-1');
     await running.sql(`update idempotency_keys set created_at = now() - interval '6 days 23 hours' where key = 'old-1'`);
     const keptDays = 7;
-    await forgetOldKeys(running.service.app.get<SqlExecutor>(PG_POOL), keptDays);
+    await forgetOldKeys(running.service.app.get<SqlExecutor>(SQL), keptDays);
     expect((await submit(running, body, 'old-1')).headers.get('idempotent-replayed')).toBe('true');
     await running.sql(`update idempotency_keys set created_at = now() - interval '7 days 1 hour' where key = 'old-1'`);
-    expect(await forgetOldKeys(running.service.app.get<SqlExecutor>(PG_POOL), keptDays)).toBe(1);
+    expect(await forgetOldKeys(running.service.app.get<SqlExecutor>(SQL), keptDays)).toBe(1);
     // The reference is kept for ever, so there is still one order.
     expect((await submit(running, body, 'old-1')).status).toBe(200);
   });

@@ -25,7 +25,7 @@ const ofNumbers = `
   join packages on packages.package_id = label.package_id`;
 
 /** The register in the service's schema. Statements inside a transaction of the log run there, the others on the pool. */
-export const packageRegister = (pool: SqlExecutor): PackageRegister => ({
+export const packageRegister = (sql: SqlExecutor): PackageRegister => ({
   enter: async (tx, packages) => {
     await tx.query(enterPackages, [
       packages.map(({ packageId }) => packageId),
@@ -48,13 +48,13 @@ export const packageRegister = (pool: SqlExecutor): PackageRegister => ({
     return found;
   },
   owners: async (packageIds) => {
-    const { rows } = await pool.query<PackageOwner>(ofPackages, [packageIds]);
+    const { rows } = await sql.query<PackageOwner>(ofPackages, [packageIds]);
     return new Map(rows.map((row) => [row.packageId, row]));
   },
-  tenantOf: async (fulfillmentOrderId) => (await pool.query<{ tenantId: string }>(tenantOf, [fulfillmentOrderId])).rows[0]?.tenantId,
+  tenantOf: async (fulfillmentOrderId) => (await sql.query<{ tenantId: string }>(tenantOf, [fulfillmentOrderId])).rows[0]?.tenantId,
   byTrackingNumber: async (numbers) => {
     if (numbers.length === 0) return new Map();
-    const { rows } = await pool.query<PackageOwner & { carrier: string; trackingNumber: string }>(ofNumbers, [
+    const { rows } = await sql.query<PackageOwner & { carrier: string; trackingNumber: string }>(ofNumbers, [
       numbers.map(({ carrier }) => carrier),
       numbers.map(({ trackingNumber }) => trackingNumber),
     ]);
