@@ -15,7 +15,13 @@ export type FieldSchema = {
 };
 
 /** A field as it was declared. */
-export type DeclaredField = FieldSchema & { readonly optional: boolean; readonly description?: string | undefined; readonly example?: unknown };
+export type DeclaredField = FieldSchema & {
+  readonly optional: boolean;
+  readonly description?: string | undefined;
+  readonly example?: unknown;
+  /** Its one rule, for a value that is there. */
+  readonly allows: (value: unknown) => boolean;
+};
 
 const declared = new Map<object, Map<string, DeclaredField>>();
 const complete = new Map<object, ReadonlyMap<string, DeclaredField>>();

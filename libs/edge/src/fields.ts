@@ -14,11 +14,12 @@ type Rule = (value: unknown) => string | undefined;
 const field =
   (schema: FieldSchema, options: FieldOptions, rule: Rule): PropertyDecorator =>
   (target, key) => {
-    describeField(target, String(key), { ...schema, optional: options.optional === true, description: options.description, example: options.example });
+    const allows = (value: unknown): boolean => rule(value) === undefined;
+    describeField(target, String(key), { ...schema, optional: options.optional === true, description: options.description, example: options.example, allows });
     ValidateBy({
       name: 'field',
       validator: {
-        validate: (value) => (value === undefined ? options.optional === true : rule(value) === undefined),
+        validate: (value) => (value === undefined ? options.optional === true : allows(value)),
         defaultMessage: (args) => (args?.value === undefined ? 'is missing' : (rule(args.value) ?? 'is not valid')),
       },
     })(target, String(key));

@@ -9,7 +9,10 @@ const errorsMax = 50;
 const depthMax = 20;
 const unknownField = 'is not a known field';
 
-type Build = (shape: Shape, value: unknown, depth: number, path: string) => unknown;
+/** What building saw: with every rule kept, no field missing and none unknown, class-validator has nothing to find. */
+type Seen = { isSound: boolean };
+
+type Build = (shape: Shape, value: unknown, depth: number, path: string, seen: Seen) => unknown;
 
 const tooDeep = (): Problem => new Problem(problems.invalidRequest, { errors: [{ pointer: '', message: `is nested deeper than ${depthMax}` }] });
 
@@ -17,7 +20,7 @@ const tooDeep = (): Problem => new Problem(problems.invalidRequest, { errors: [{
  * Makes instances class-validator can check. Instead of class-transformer, which takes 5 of the 14 µs an order of three lines costs:
  * only members declared as nested become instances, everything else is taken over as it came. `null` counts as absent.
  */
-const build: Build = (shape, value, depth, path) => {
+const build: Build = (shape, value, depth, path, seen) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   if (depth > depthMax) throw tooDeep();
   const fields = fieldsOf(shape);
@@ -29,9 +32,11 @@ const build: Build = (shape, value, depth, path) => {
     if (field === undefined && name in Object.prototype) throw new Problem(problems.invalidRequest, { errors: [{ pointer: `${path}/${name}`, message: unknownField }] });
     const nested = field?.shape?.();
     if (nested === undefined) instance[name] = member;
-    else if (Array.isArray(member)) instance[name] = member.map((entry, n) => build(nested, entry, depth + 1, `${path}/${name}/${n}`));
-    else instance[name] = build(nested, member, depth + 1, `${path}/${name}`);
+    else if (Array.isArray(member)) instance[name] = member.map((entry, n) => build(nested, entry, depth + 1, `${path}/${name}/${n}`, seen));
+    else instance[name] = build(nested, member, depth + 1, `${path}/${name}`, seen);
+    if (field?.allows(instance[name]) !== true) seen.isSound = false;
   }
+  for (const [name, { optional }] of fields) if (!optional && instance[name] === undefined) seen.isSound = false;
   return instance;
 };
 
@@ -67,10 +72,15 @@ const collect = (errors: readonly ValidationError[], path: string, found: FieldE
 
 const options = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: false, validationError: { target: false, value: false } } as const;
 
-/** Checks a value that came from outside; answers an instance of the class, or throws a problem that names every offending place. */
+/**
+ * Checks a value that came from outside; answers an instance of the class, or throws a problem that names every offending place. The rules are
+ * asked while building; class-validator, which takes 90 µs an order (17 % of accepting it), then only has to say what is wrong with the rest.
+ */
 export const validate = <T extends object>(shape: new () => T, value: unknown): T => {
-  const instance = build(shape, value, 1, '');
+  const seen: Seen = { isSound: true };
+  const instance = build(shape, value, 1, '', seen);
   if (!(instance instanceof shape)) throw new Problem(problems.invalidRequest, { errors: [{ pointer: '', message: 'has to be an object' }] });
+  if (seen.isSound) return instance;
   const errors = validateSync(instance, options);
   if (errors.length === 0) return instance;
   const found: FieldError[] = [];
