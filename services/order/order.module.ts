@@ -12,10 +12,7 @@ import { OrderServiceController } from './api/grpc/order-service.controller.js';
 import { OrderCommandsController } from './api/http/order-commands.controller.js';
 import { OrdersController } from './api/http/orders.controller.js';
 import { createIntake } from './api/intake.js';
-import { InventoryListener } from './api/kafka/inventory.listener.js';
-import { RoutingListener } from './api/kafka/routing.listener.js';
-import { ShippingListener } from './api/kafka/shipping.listener.js';
-import { WarehouseListener } from './api/kafka/warehouse.listener.js';
+import { OtherServicesListener } from './api/kafka/other-services.listener.js';
 import { measuredIntake } from './api/measured-intake.js';
 import { CLOCK, INTAKE, ITEMS, ORDER_DESK, ORDER_SUMMARY, ORDER_TIMELINE, PLACE_ORDERS } from './api/tokens.js';
 import { trackingUrlOf } from './api/tracking-url.js';
@@ -104,10 +101,7 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
     OrderCommandsController,
     OrderServiceController,
     OrderAddressesController,
-    RoutingListener,
-    InventoryListener,
-    WarehouseListener,
-    ShippingListener,
+    OtherServicesListener,
   ],
   providers: [
     { provide: CLOCK, inject: [CONFIG], useFactory: ({ stageTimes }: OrderConfig) => stageClock(stageTimes) },

@@ -59,7 +59,7 @@ class RatingsController {
 
 @Controller()
 class OrderListener {
-  @OnFacts({ source: 'order', types: ['OrderFeedbackReceived'], target: (fact) => `shipment-${fact.correlationId}` })
+  @OnFacts({ hears: [{ source: 'order', types: ['OrderFeedbackReceived'] }], target: (fact) => `shipment-${fact.correlationId}` })
   async rated(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
     const rated = facts as readonly Fact<Rated>[];
     if (!listening.isCured && rated.some(({ data }) => data.score === unbearable)) throw new Error('an unbearable score');

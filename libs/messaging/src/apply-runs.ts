@@ -24,6 +24,10 @@ const stepsOf = (runs: readonly Run[]): readonly Step[] =>
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
+/** Source by source, as the listener names them. */
+const inOrderOf = ({ hears }: FactsListener, facts: readonly Fact[]): readonly Fact[] =>
+  hears.length === 1 ? facts : hears.flatMap(({ source }) => facts.filter((fact) => fact.source === source));
+
 /** Hands the facts to their listeners, in the listeners' fixed order; keeps back those of parked streams. Answers what has to wait. */
 const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, steps: readonly Step[], parked: ReadonlySet<string>): Promise<readonly Waiting[]> => {
   const closed = new Set(parked);
@@ -46,7 +50,7 @@ const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, steps: r
   }
   for (const listener of listeners) {
     const facts = acting.get(listener);
-    if (facts !== undefined) await listener.handle(facts, tx);
+    if (facts !== undefined) await listener.handle(inOrderOf(listener, facts), tx);
   }
   return waiting;
 };
@@ -59,9 +63,8 @@ const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promi
     // After a commit whose answer was lost the row is ahead of what we know.
     const steps = stepsOf(mine).filter(({ run, item }) => item.seq > (held.get(run.partition.key) ?? 0));
     const parked = await parkedAmong(tx, unique(steps.map(({ target }) => target)), 'for share');
-    const waiting = await handOut(tx, context, steps, parked);
-    await park(tx, context.group, waiting);
-    await movePositions(
+    // Sent before the listeners begin, because nothing they do changes it: the answer comes while they decide.
+    const moved = movePositions(
       tx,
       context.group,
       mine.map(({ partition, items }) => ({
@@ -72,6 +75,8 @@ const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promi
         nextOffset: partition.offsetAfter(items),
       })),
     );
+    const [waiting] = await Promise.all([handOut(tx, context, steps, parked), moved]);
+    await park(tx, context.group, waiting);
     return {
       facts: steps.length - waiting.length,
       parked: new Set(waiting.filter(({ error }) => error !== '').map(({ streamId }) => streamId)).size,

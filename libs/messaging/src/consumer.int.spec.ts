@@ -230,7 +230,7 @@ describe('a consumer of a log', () => {
 
   it('goes on behind its position after a restart, also when only facts came that it passes over', async () => {
     await pair.startRelay();
-    const first = await pair.startConsumer({ listeners: [{ ...pair.listener, types: ['OrderClosed'] }] });
+    const first = await pair.startConsumer({ listeners: [{ ...pair.listener, hears: [{ source: 'order', types: ['OrderClosed'] }] }] });
     await Promise.all(Array.from({ length: 16 }, (_, shard) => pair.rate(fiveTimes, shard)));
     await eventually(() => first.stats().passed === 80);
     await first.stop();

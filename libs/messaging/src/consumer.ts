@@ -110,12 +110,14 @@ export class LogConsumer {
     this.group = options.group ?? `${topicPrefix}${log.service}.process`;
     this.#context = { log, group: this.group, listeners };
     for (const listener of listeners) {
-      if (producers[listener.source] === undefined) throw new Error(`there is no log reader for ${listener.source}`);
-      this.#sources.set(`${topicPrefix}${eventsTopic(listener.source)}`, listener.source);
-      for (const type of listener.types) {
-        const name = `${listener.source}/${type}`;
-        if (this.#listeners.has(name)) throw new Error(`two listeners for ${name}: an event has one target here`);
-        this.#listeners.set(name, listener);
+      for (const { source, types } of listener.hears) {
+        if (producers[source] === undefined) throw new Error(`there is no log reader for ${source}`);
+        this.#sources.set(`${topicPrefix}${eventsTopic(source)}`, source);
+        for (const type of types) {
+          const name = `${source}/${type}`;
+          if (this.#listeners.has(name)) throw new Error(`two listeners for ${name}: an event has one target here`);
+          this.#listeners.set(name, listener);
+        }
       }
     }
   }

@@ -4,15 +4,16 @@ import type { LogTransaction } from '@orderlog/event-log';
 /** An event of another service as it came from its topic, with where it stood. */
 export type Fact<E extends EventBody = EventBody> = RecordedEvent<E> & { readonly source: ServiceName };
 
+/** A service whose topic is listened to, and the event types that are handled; all others are passed over. */
+export type Heard = { readonly source: ServiceName; readonly types: readonly string[] };
+
 /**
- * What a service does with another's facts. One listener a source; it is given whole batches, in order, inside the transaction that
- * also moves the position.
+ * What a service does with others' facts. It is given whole batches, inside the transaction that also moves the positions: source by source,
+ * in the order of `hears`, each source's facts in theirs. Facts that act on the same streams belong to one listener: two of them would
+ * wait for the database twice.
  */
 export type FactsListener = {
-  /** The service whose topic is listened to. */
-  readonly source: ServiceName;
-  /** Event types that are handled; all others are passed over. */
-  readonly types: readonly string[];
+  readonly hears: readonly Heard[];
   /** The own stream a fact acts on: what is parked if it fails. Undefined: the fact concerns nothing of ours. */
   readonly target: (fact: Fact) => string | undefined;
   /**

@@ -2,7 +2,7 @@ export { decodeFact, encodeEvent, type WireRecord } from './cloud-events.js';
 export { LogConsumer, type LogConsumerOptions, type LogConsumerStats, type PartitionStats } from './consumer.js';
 export { compactedPartitionOf, publishCompacted, readCompacted, type CompactedCopies, type CompactedRecord, type CopiesPublisher } from './copies.js';
 export { startEffects, type Effects, type EffectsStats } from './effects.js';
-export type { EffectHandler, Fact, FactsListener, FiredTimer, TimerHandler } from './facts.js';
+export type { EffectHandler, Fact, FactsListener, FiredTimer, Heard, TimerHandler } from './facts.js';
 export type {
   Acknowledgement,
   GroupListener,

@@ -138,7 +138,7 @@ export const parkedStreams = (options: { readonly log: EventLog; readonly sql: S
   const { log, sql, listeners } = options;
 
   const listenerOf = (fact: Fact): FactsListener => {
-    const listener = listeners.find(({ source, types }) => source === fact.source && types.includes(fact.type));
+    const listener = listeners.find(({ hears }) => hears.some(({ source, types }) => source === fact.source && types.includes(fact.type)));
     if (listener === undefined) throw new Error(`nobody listens to ${fact.type} of ${fact.source} any more: drop it`);
     const wrong = checkPayload(fact.source, fact.type, fact.data);
     if (wrong !== undefined) throw new Error(`${fact.type} of ${fact.source}: ${wrong}`);

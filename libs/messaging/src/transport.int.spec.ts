@@ -15,7 +15,7 @@ const state: { pair?: Pair; batches: number; failures: Error[] } = { batches: 0,
 class OrderListener {
   private readonly greeting = 'bound';
 
-  @OnFacts({ source: 'order', types: ['OrderFeedbackReceived'], target: (fact) => `heard-${fact.correlationId}` })
+  @OnFacts({ hears: [{ source: 'order', types: ['OrderFeedbackReceived'] }], target: (fact) => `heard-${fact.correlationId}` })
   async hear(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
     expect(this.greeting).toBe('bound');
     state.batches += 1;

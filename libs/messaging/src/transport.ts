@@ -5,7 +5,7 @@ import { LogConsumer, type LogConsumerOptions, type LogConsumerStats } from './c
 import type { Fact, FactsListener } from './facts.js';
 
 /** What a listener method declares. */
-export type OnFactsOptions = Pick<FactsListener, 'source' | 'types'> & { readonly target: (fact: Fact) => string | undefined };
+export type OnFactsOptions = Pick<FactsListener, 'hears'> & { readonly target: (fact: Fact) => string | undefined };
 
 /** A batch on its way through Nest. Nest's exception filters answer a caller, and there is none: the error travels beside them. */
 type Batch = { readonly facts: readonly Fact[]; readonly tx: LogTransaction; failure?: { readonly error: unknown } };
@@ -14,7 +14,7 @@ type Listening = (facts: readonly Fact[], tx: LogTransaction) => Promise<void>;
 
 const transport = Symbol('orderlog log consumer');
 
-/** Marks a method `(facts, tx) => Promise<void>` of a Nest controller as the listener of a service's facts: whole batches, in order. */
+/** Marks a method `(facts, tx) => Promise<void>` of a Nest controller as the listener of other services' facts: whole batches, in order. */
 export const OnFacts =
   (options: OnFactsOptions) =>
   (target: object, method: string | symbol, descriptor: TypedPropertyDescriptor<Listening>): void => {
@@ -28,7 +28,7 @@ export const OnFacts =
       }
     };
     descriptor.value = through as unknown as Listening;
-    const pattern = `facts/${options.source}/${target.constructor.name}.${String(method)}`;
+    const pattern = `facts/${options.hears.map(({ source }) => source).join('+')}/${target.constructor.name}.${String(method)}`;
     EventPattern<string>(pattern, transport, { onFacts: options })(target, method, descriptor);
   };
 

@@ -82,8 +82,7 @@ export const openPair = async (wrap: (producer: ProducerLog) => ProducerLog = (p
   const running = new Set<{ stop(): Promise<void> }>();
   const topic = topics.events('order');
   const listener: FactsListener = {
-    source: 'order',
-    types: ['OrderFeedbackReceived'],
+    hears: [{ source: 'order', types: ['OrderFeedbackReceived'] }],
     target: (fact) => `heard-${fact.correlationId}`,
     handle: async (facts, tx) => {
       listening.calls += 1;

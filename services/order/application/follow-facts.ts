@@ -55,7 +55,7 @@ const contextOfFact = ({ eventId, tenantId, source, traceparent }: Fact, orderId
   ...(traceparent === undefined ? {} : { traceparent }),
 });
 
-/** A listener that acts on a batch of one service's facts, and keeps all of them for the timeline. */
+/** A listener that acts on a batch of other services' facts, and keeps all of them for the timeline. */
 export const followFacts =
   (clock: Clock) =>
   async (facts: readonly Fact[], tx: LogTransaction): Promise<void> => {
@@ -68,7 +68,8 @@ export const followFacts =
       const command = { type: `Follow${fact.type}`, data: { fact: fact.data, factId: fact.eventId, at } } as unknown as FollowFact;
       commands.push({ streamId: streamOf(orderId), command, context: contextOfFact(fact, orderId) });
     }
-    // Streams are locked before any other row; a refusal is an answer, not an error.
-    if (commands.length > 0) await tx.decide(orderAggregate, commands);
-    await storeFacts(tx, facts);
+    // Streams are locked before any other row: the statements go out in this order, and the second does not wait for the first one's answer.
+    // A refusal is an answer, not an error.
+    const decided = commands.length > 0 ? tx.decide(orderAggregate, commands) : undefined;
+    await Promise.all([decided, storeFacts(tx, facts)]);
   };

@@ -15,7 +15,7 @@ const orderFact = (fact: Fact): OrderFact =>
 export class OrderListener {
   constructor(@Inject(USE_CASES) private readonly inventory: UseCases) {}
 
-  @OnFacts({ source: 'order', types: [...orderFactTypes], target: (fact) => targetOf(orderFact(fact)) })
+  @OnFacts({ hears: [{ source: 'order', types: [...orderFactTypes] }], target: (fact) => targetOf(orderFact(fact)) })
   async follow(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
     await this.inventory.followOrder(facts.map(orderFact), tx);
   }

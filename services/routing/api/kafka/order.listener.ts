@@ -11,7 +11,7 @@ import { USE_CASES, type UseCases } from '../../application/use-cases.js';
 export class OrderListener {
   constructor(@Inject(USE_CASES) private readonly routing: UseCases) {}
 
-  @OnFacts({ source: 'order', types: [...planRequestTypes], target: (fact) => routeStream((fact.data as PlanRequest).orderId) })
+  @OnFacts({ hears: [{ source: 'order', types: [...planRequestTypes] }], target: (fact) => routeStream((fact.data as PlanRequest).orderId) })
   async plan(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
     await this.routing.planRoutes(facts.map((fact) => ({ data: fact.data as PlanRequest, context: contextOfFact(fact) })), tx);
   }

@@ -21,7 +21,7 @@ export class OrderListener {
     this.follow = followOrder(register, carriersFor);
   }
 
-  @OnFacts({ source: 'order', types: ['OrderPackagePacked', 'OrderAddressChanged'], target: targetOf })
+  @OnFacts({ hears: [{ source: 'order', types: ['OrderPackagePacked', 'OrderAddressChanged'] }], target: targetOf })
   heard(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
     return this.follow(facts as readonly Fact<OrderFact>[], tx);
   }

@@ -9,7 +9,7 @@ const targetOf = (fact: Fact): string => shipmentStream(String((fact.data as { r
 /** Hears the warehouse: units of a cancellation that are in closed packages. */
 @Controller()
 export class WarehouseListener {
-  @OnFacts({ source: 'warehouse', types: ['FulfillmentOrderCancellationRefused'], target: targetOf })
+  @OnFacts({ hears: [{ source: 'warehouse', types: ['FulfillmentOrderCancellationRefused'] }], target: targetOf })
   heard(facts: readonly Fact[], tx: LogTransaction): Promise<void> {
     return followWarehouse(facts as readonly Fact<FulfillmentOrderCancellationRefused>[], tx);
   }
