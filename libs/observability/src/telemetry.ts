@@ -49,7 +49,8 @@ const startMetrics = async (resource: Resource): Promise<{ exporter: PrometheusE
   const exporter = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
   const provider = new MeterProvider({ resource, readers: [exporter] });
   metrics.setGlobalMeterProvider(provider);
-  const runtime = new RuntimeNodeInstrumentation();
+  // Its own 10 ms wake an idle process 100 times a second: 15 of the 40 ms of CPU that it took.
+  const runtime = new RuntimeNodeInstrumentation({ monitoringPrecision: 100 });
   runtime.setMeterProvider(provider);
   observeProcess();
   return {
