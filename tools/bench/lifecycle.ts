@@ -15,6 +15,8 @@ const ordersDefault = 5_000;
 const giveUpAfterMs = 10 * 60_000;
 const halfLoadSeconds = 20;
 const askEveryMs = 500;
+/** People who are quicker than any would ask so often that the asking is half of what is measured at half load. */
+const restMs = 1_000;
 
 /**
  * Counts the orders that were delivered since it was made: on from where it last looked, for a count of the whole log took the database
@@ -111,7 +113,7 @@ export const lifecycle = async ({ orders = ordersDefault, runs = 1, cpuProf, say
   const sql = new pg.Client({ connectionString: stack.databaseUrl });
   await sql.connect();
   const { apiKey } = system.secrets;
-  const people = startPeople({ baseUrl: system.baseUrl, apiKey, carrierUrl: system.carrierUrl });
+  const people = startPeople({ baseUrl: system.baseUrl, urls: system.urls, restMs, apiKey, carrierUrl: system.carrierUrl });
   try {
     const warmed = await deliveryCounter(sql);
     const warm = await submitAll(system.urls.order, apiKey, plainOrders(bench.parts, 300, 'warm'), 'warm', 16);

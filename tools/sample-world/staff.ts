@@ -29,7 +29,7 @@ export type StaffOptions = {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Readonly<StaffProgress>) => void;
   readonly behaviour?: StaffBehaviour;
-  /** Rest after a wave that was not full, so that the next one is fuller; default 100 ms. */
+  /** Rest after a wave that was not full, so that the next one is fuller; default 400 ms. */
   readonly restMs?: number;
 };
 
