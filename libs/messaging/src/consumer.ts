@@ -74,7 +74,7 @@ const queueMax = 1000;
 /** A position that only passed over rows may be this old in the database: reading them again does nothing. */
 const storeAfterMs = 1000;
 /** Under load facts gather this long: a transaction costs the same for one fact as for ten. The first after a pause is applied at once. */
-const gatherMs = 15;
+const gatherMs = 30;
 /** Facts of a minute below which one bad record is no bad rate. */
 const rateSample = 1000;
 

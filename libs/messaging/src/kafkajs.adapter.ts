@@ -82,7 +82,7 @@ const fetchWaitMsMax = 500;
  * Two fetches that bring something are at least this far apart. With many producers one comes for each send of each of them otherwise,
  * and a fetch costs the same for one message as for a thousand. What it brought is handed over before the pause.
  */
-const fetchPauseMs = 30;
+const fetchPauseMs = 60;
 /**
  * All partitions of a fetch (five topics of 16, and room) are handed over at once, and so pause together. Not more: kafkajs starts this many
  * asynchronous functions at every fetch, also an empty one; with 1,024 they were a fifth of all that a service allocated.

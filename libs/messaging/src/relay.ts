@@ -44,7 +44,7 @@ const bytesOfSendMax = 1024 * 1024;
 const leaseMs = 5000;
 const renewMs = 1500;
 /** Under load rows gather this long: a send for each commit would cost more than the rows in it. The first after a pause goes at once. */
-const gatherMs = 30;
+const gatherMs = 60;
 /** What this process appends wakes the relay; only what another process of the service appended waits this long. */
 const idleMs = 250;
 /** Moving a cursor is a commit. What a crash repeats because of this is dropped by the consumers. */
