@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@orderlog/contracts';
 import fc from 'fast-check';
-import { createFollower, createRecentRows } from './recent.js';
+import { createFollower, createRecentRows, type SizedRow } from './recent.js';
 
-const row = (shard: number, seq: number): RecordedEvent => ({ shard, seq }) as RecordedEvent;
+const row = (shard: number, seq: number, bytes = 10): SizedRow => ({ row: { shard, seq } as RecordedEvent, bytes });
 const places = (rows: readonly RecordedEvent[] | undefined): readonly string[] | undefined => rows?.map(({ shard, seq }) => `${shard}/${seq}`);
 
 describe('the rows a process appended last', () => {
@@ -25,6 +25,15 @@ describe('the rows a process appended last', () => {
     expect(recent.after([{ shard: 1, after: 0 }], 5)).toBeUndefined();
     recent.add([row(1, 1), row(1, 2)]);
     expect(places(recent.after([{ shard: 1, after: 0 }], 5))).toEqual(['1/1', '1/2', '1/3', '1/4']);
+  });
+  it('are fewer where they are heavy; one that is heavier than all may be stays alone', () => {
+    const recent = createRecentRows(10, 100);
+    recent.add([row(1, 1, 60), row(1, 2, 30), row(1, 3, 30)]);
+    expect(recent.after([{ shard: 1, after: 0 }], 5)).toBeUndefined();
+    expect(places(recent.after([{ shard: 1, after: 1 }], 5))).toEqual(['1/2', '1/3']);
+    recent.add([row(1, 4, 500)]);
+    expect(places(recent.after([{ shard: 1, after: 3 }], 5))).toEqual(['1/4']);
+    expect(recent.after([{ shard: 1, after: 2 }], 5)).toBeUndefined();
   });
   it('are never more than it keeps, and never wrong', () => {
     const appends = fc.array(fc.record({ shard: fc.nat(2), count: fc.integer({ min: 1, max: 4 }), isOurs: fc.boolean() }), { maxLength: 40 });
@@ -50,7 +59,7 @@ describe('a follower', () => {
   it('asks the database first, and again where memory has nothing or not everything', async () => {
     const recent = createRecentRows();
     const asked: unknown[] = [];
-    const stored = [row(0, 1)];
+    const stored = [row(0, 1).row];
     const follower = createFollower(recent, (cursors) => {
       asked.push(cursors);
       return Promise.resolve(stored);

@@ -4,26 +4,38 @@ import type { LogFollower } from './event-log.js';
 type Cursors = readonly { readonly shard: number; readonly after: number }[];
 type Shard = { readonly rows: Map<number, RecordedEvent>; newest: number };
 
+/** A row and its size as JSON. */
+export type SizedRow = { readonly row: RecordedEvent; readonly bytes: number };
+
 /** The newest rows that this process appended: who follows the log need not read back what was just written. */
 export type RecentRows = {
   /** After their commit, in any order. */
-  add(rows: readonly RecordedEvent[]): void;
+  add(rows: readonly SizedRow[]): void;
   /** The rows behind the cursors, at most `limit` a shard, by (shard, seq); undefined where a row that is here follows one that is not. */
   after(cursors: Cursors, limit: number): readonly RecordedEvent[] | undefined;
 };
 
-/** Keeps `rowsMax` rows, over all shards. */
-export const createRecentRows = (rowsMax = 1024): RecentRows => {
+/** Keeps `rowsMax` rows of `bytesMax` in all, over all shards: an order of 500 lines weighs as much as a hundred others. */
+export const createRecentRows = (rowsMax = 1024, bytesMax = 4 * 1024 * 1024): RecentRows => {
   const shards = new Map<number, Shard>();
-  const oldest = new Array<RecordedEvent | undefined>(rowsMax).fill(undefined);
-  let added = 0;
+  const ring = new Array<SizedRow | undefined>(rowsMax).fill(undefined);
+  let [first, next, bytesKept] = [0, 0, 0];
+  const forgetFirst = (): void => {
+    const leaving = ring[first % rowsMax];
+    ring[first % rowsMax] = undefined;
+    first += 1;
+    if (leaving === undefined) return;
+    bytesKept -= leaving.bytes;
+    shards.get(leaving.row.shard)?.rows.delete(leaving.row.seq);
+  };
   return {
     add: (rows) => {
-      for (const row of rows) {
-        const leaving = oldest[added % rowsMax];
-        if (leaving !== undefined) shards.get(leaving.shard)?.rows.delete(leaving.seq);
-        oldest[added % rowsMax] = row;
-        added += 1;
+      for (const sized of rows) {
+        const { row, bytes } = sized;
+        while (first < next && (next - first >= rowsMax || bytesKept + bytes > bytesMax)) forgetFirst();
+        ring[next % rowsMax] = sized;
+        next += 1;
+        bytesKept += bytes;
         const shard = shards.get(row.shard);
         if (shard === undefined) shards.set(row.shard, { rows: new Map([[row.seq, row]]), newest: row.seq });
         else {
