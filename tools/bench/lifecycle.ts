@@ -152,6 +152,8 @@ export const lifecycle = async ({ orders = ordersDefault, runs = 1, cpuProf, say
     const open = await submitAtRate(system.urls.order, apiKey, plainOrders(bench.parts, halfOrders, 'half'), 'half', half);
     if (open.firstOther !== undefined) throw new Error(`an order was not accepted: ${open.firstOther}`);
     await allDelivered(delivered, halfOrders, say);
+    // Tables as young as these have no statistics yet, and without them the next two joins can take minutes.
+    await sql.query('analyze');
     const released = await between(sql, 'half', 'OrderPlaced', 'OrderReleased');
     const visible = await untilVisible(sql, clock[0]?.now ?? '');
     const memory = peakMb(bench.pids());
