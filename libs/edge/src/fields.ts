@@ -167,9 +167,12 @@ export const TextMap = (options: FieldOptions & { readonly max: number; readonly
 /** A class with fields of its own. */
 export type Shape = new () => object;
 
+const objectFault = (value: unknown): string | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'has to be an object';
+
 /** An object of another request class. */
 export const Nested = (shape: () => Shape, options: FieldOptions = {}): PropertyDecorator => (target, key) => {
-  field({ type: 'object', shape }, options, (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'has to be an object'))(target, key);
+  field({ type: 'object', shape }, options, objectFault)(target, key);
   ValidateNested()(target, String(key));
 };
 
@@ -189,3 +192,15 @@ export const NestedList = (
   })(target, key);
   ValidateNested()(target, String(key));
 };
+
+const listFault = (value: unknown): string | undefined => (Array.isArray(value) ? undefined : 'has to be a list');
+
+/** A list in an answer: what we say ourselves needs no bound; lists that come from outside are `NestedList`. */
+export const ListOf = (shape: () => Shape, options: FieldOptions = {}): PropertyDecorator => (target, key) => {
+  field({ type: 'array', shape }, options, listFault)(target, key);
+  ValidateNested()(target, String(key));
+};
+
+/** An object in an answer whose members are described elsewhere. */
+export const FreeForm = (options: FieldOptions = {}): PropertyDecorator =>
+  field({ type: 'object' }, options, objectFault);

@@ -7,9 +7,11 @@ export {
   Day,
   DecimalText,
   Email,
+  FreeForm,
   Id,
   idForm,
   Instant,
+  ListOf,
   Locale,
   Matching,
   MinorUnits,
@@ -30,7 +32,7 @@ export {
 export type { GrpcServer, GrpcServices } from './grpc-services.js';
 export type { ApiKey, Identity, Role } from './identity.js';
 export type { Lifecycle, LifecycleStep } from './lifecycle.js';
-export { Operation, type OperationText } from './operation.js';
+export { Operation, type DescribedAnswer, type OperationText } from './operation.js';
 export { decodeCursor, encodeCursor, pageOf, pageSize, type CursorPart, type Page } from './paging.js';
 export { StreamParked } from './problem-of.js';
 export { found, Problem, problems, refusalToProblem, type FieldError, type ProblemDetails, type ProblemKind, type RefusalTable } from './problem.js';

@@ -2,9 +2,12 @@
 export type OperationText = {
   readonly summary: string;
   readonly description?: string;
-  /** Status → what it means, or the class of its body. */
-  readonly answers?: Readonly<Record<number, string | (new () => object)>>;
+  /** Status → what it means, and the class of its body where that is described. */
+  readonly answers?: Readonly<Record<number, string | DescribedAnswer>>;
 };
+
+/** An answer with the class of its body, whose fields are declared like a request's. */
+export type DescribedAnswer = { readonly says: string; readonly body: new () => object };
 
 /** Where the document's maker finds what a handler said. */
 export const operationKey = 'orderlog:operation';

@@ -288,7 +288,15 @@ describe('gRPC', () => {
 
 describe('the documents', () => {
   it('are served', async () => {
-    const openapi = (await call(running, 'GET', '/openapi.json')).body as { paths: Record<string, unknown> };
+    const openapi = (await call(running, 'GET', '/openapi.json')).body as {
+      paths: Record<string, Record<string, { responses: Record<string, { content?: object }> }>>;
+      components: { schemas: Record<string, { required: readonly string[] }> };
+    };
+    expect(openapi.paths['/v1/orders/{id}']?.['get']?.responses['200']?.content).toStrictEqual({
+      'application/json': { schema: { $ref: '#/components/schemas/OrderAnswer' } },
+    });
+    expect(openapi.components.schemas['OrderAnswer']?.required).toEqual(expect.arrayContaining(['id', 'version', 'status', 'lines', 'fulfillments', 'trackingUrl']));
+    expect(openapi.components.schemas['OrderLine']?.required).toContain('quantities');
     expect(Object.keys(openapi.paths)).toEqual(
       expect.arrayContaining(['/v1/orders', '/v1/orders/{id}', '/v1/orders/{id}/timeline', '/v1/orders/{id}/cancellations', '/v1/orders/{id}/payment']),
     );

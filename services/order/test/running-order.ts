@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import { expect } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { BackboneModule, backboneConfig, EVENT_LOG, serviceMigrations } from '@orderlog/backbone';
 import type { ItemCopy, ServiceName } from '@orderlog/contracts';
-import { bringUp, type StartedService } from '@orderlog/edge';
+import { bringUp, Problem, validate, type FieldError, type StartedService } from '@orderlog/edge';
 import type { Aggregate, EventLog } from '@orderlog/event-log';
 import { publishCompacted } from '@orderlog/messaging';
 import { eventually, freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 import { Client } from 'pg';
+import { CancellationAnswer, OrderAnswer, OrderPage, OrderTimeline } from '../api/http/order.answers.js';
 import { readConfig } from '../config.js';
 import { OrderModule } from '../order.module.js';
 import { orderGrpc } from '../start.js';
@@ -130,7 +132,26 @@ export const runOrder = async (variables: Record<string, string> = {}): Promise<
 /** An answer over HTTP. */
 export type Answered = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: Record<string, unknown> };
 
-/** Calls the order service. */
+/** What the OpenAPI document says of an answer. */
+const shapeOf = (method: string, path: string): (new () => object) | undefined => {
+  const [, root, id, part] = /^\/v1\/(orders)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(path) ?? [];
+  if (root === undefined || path.includes('dryRun')) return undefined;
+  if (id === undefined) return method === 'GET' ? OrderPage : OrderAnswer;
+  if (part === 'timeline') return OrderTimeline;
+  return part === 'cancellations' ? CancellationAnswer : OrderAnswer;
+};
+
+const faultsOf = (shape: new () => object, body: unknown): readonly FieldError[] => {
+  try {
+    validate(shape, body);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return error.details.errors ?? [];
+  }
+};
+
+/** Calls the order service; every good answer has to have the form that is documented. */
 export const call = async (
   { service }: RunningOrder,
   method: string,
@@ -148,6 +169,8 @@ export const call = async (
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
+  const shape = shapeOf(method, path);
+  if (response.ok && shape !== undefined) expect(faultsOf(shape, JSON.parse(text))).toStrictEqual([]);
   return { status: response.status, headers: response.headers, text, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
 };
 

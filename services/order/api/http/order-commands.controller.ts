@@ -10,6 +10,7 @@ import { hasPostalCodes } from '../../application/postal-codes.js';
 import { ORDER_DESK } from '../tokens.js';
 import { trackingUrlOf } from '../tracking-url.js';
 import { CancellationRequest, FeedbackRequest, HoldRequest, ReleaseRequest, UndeliveredRequest } from './order.requests.js';
+import { CancellationAnswer, OrderAnswer } from './order.answers.js';
 import { cancellationDocument, orderDocument } from './order.response.js';
 import { AddressRequest, PaymentRequest } from './place-order.request.js';
 import { refused } from './refusals.js';
@@ -21,6 +22,8 @@ const idOf = (request: FastifyRequest, purpose: string): string => {
   if (key === undefined) return randomUUID();
   return createHash('sha256').update([purpose, identityOf(request).tenantId, request.url, key].join('\u001e')).digest('hex').slice(0, 32);
 };
+
+const theOrder = { says: 'the order', body: OrderAnswer } as const;
 
 /** What may be asked of an order that exists. Every answer but a cancellation's is the order. */
 @Controller('/v1/orders/:id')
@@ -39,8 +42,8 @@ export class OrderCommandsController {
   @Operation({
     summary: 'Cancels units of the order',
     answers: {
-      200: 'decided: cancelled, or partly refused',
-      202: 'asked of the centers or carriers; the order shows their answers',
+      200: { says: 'decided: cancelled, or partly refused', body: CancellationAnswer },
+      202: { says: 'asked of the centers or carriers; the order shows their answers', body: CancellationAnswer },
       409: 'the carrier has the units, or they are being cancelled already',
     },
   })
@@ -62,7 +65,7 @@ export class OrderCommandsController {
 
   @Put('/payment')
   @Roles('storefront', 'ops', 'import')
-  @Operation({ summary: 'Records what the channel says of the payment', answers: { 200: 'the order' } })
+  @Operation({ summary: 'Records what the channel says of the payment', answers: { 200: theOrder } })
   async pay(@Param('id') id: string, @Body(validated(PaymentRequest)) body: PaymentRequest, @Req() request: FastifyRequest): Promise<object> {
     await this.execute(id, request, { type: 'RecordPayment', data: { payment: paymentOf(body) } });
     return this.document(id, request);
@@ -70,7 +73,7 @@ export class OrderCommandsController {
 
   @Put('/shipping-address')
   @Roles('storefront', 'ops', 'import')
-  @Operation({ summary: 'Corrects the shipping address', answers: { 200: 'the order', 409: 'everything is packed or has left' } })
+  @Operation({ summary: 'Corrects the shipping address', answers: { 200: theOrder, 409: 'everything is packed or has left' } })
   async moveTo(@Param('id') id: string, @Body(validated(AddressRequest)) body: AddressRequest, @Req() request: FastifyRequest): Promise<object> {
     if (body.postalCode === undefined && hasPostalCodes(body.countryCode)) {
       throw new Problem(problems.invalidRequest, {
@@ -84,7 +87,7 @@ export class OrderCommandsController {
 
   @Post('/holds')
   @Roles('storefront', 'ops')
-  @Operation({ summary: 'Holds the order: nothing further is released to a center', answers: { 201: 'the order', 409: 'nothing is left to hold' } })
+  @Operation({ summary: 'Holds the order: nothing further is released to a center', answers: { 201: theOrder, 409: 'nothing is left to hold' } })
   async hold(@Param('id') id: string, @Body(validated(HoldRequest)) body: HoldRequest, @Req() request: FastifyRequest): Promise<object> {
     const { reason, detail = '', lineIds = [] } = body;
     await this.execute(id, request, { type: 'PlaceHold', data: { holdId: idOf(request, 'hold'), reason, detail, lineIds } });
@@ -94,7 +97,7 @@ export class OrderCommandsController {
   @Post('/holds/:holdId/release')
   @HttpCode(200)
   @Roles('storefront', 'ops')
-  @Operation({ summary: 'Ends a hold', answers: { 200: 'the order', 404: 'no such hold is open', 409: 'this hold ends by another decision' } })
+  @Operation({ summary: 'Ends a hold', answers: { 200: theOrder, 404: 'no such hold is open', 409: 'this hold ends by another decision' } })
   async release(
     @Param('id') id: string,
     @Param('holdId') holdId: string,
@@ -108,7 +111,7 @@ export class OrderCommandsController {
 
   @Delete('/holds/:holdId')
   @Roles('storefront', 'ops')
-  @Operation({ summary: 'Ends a hold', answers: { 200: 'the order', 404: 'no such hold is open', 409: 'this hold ends by another decision' } })
+  @Operation({ summary: 'Ends a hold', answers: { 200: theOrder, 404: 'no such hold is open', 409: 'this hold ends by another decision' } })
   async unhold(@Param('id') id: string, @Param('holdId') holdId: string, @Req() request: FastifyRequest): Promise<object> {
     await this.execute(id, request, { type: 'ReleaseHold', data: { holdId, detail: '' } });
     return this.document(id, request);
@@ -117,7 +120,7 @@ export class OrderCommandsController {
   @Post('/undelivered/:packageId')
   @HttpCode(200)
   @Roles('storefront', 'ops')
-  @Operation({ summary: 'Decides what becomes of a package that was lost or returned', answers: { 200: 'the order', 409: 'it is neither lost nor returned' } })
+  @Operation({ summary: 'Decides what becomes of a package that was lost or returned', answers: { 200: theOrder, 409: 'it is neither lost nor returned' } })
   async resolve(
     @Param('id') id: string,
     @Param('packageId') packageId: string,
@@ -131,7 +134,7 @@ export class OrderCommandsController {
   @Post('/feedback')
   @HttpCode(200)
   @Roles('storefront', 'ops')
-  @Operation({ summary: 'Records the feedback of the customer', answers: { 200: 'the order', 409: 'it is not delivered, or the feedback was given' } })
+  @Operation({ summary: 'Records the feedback of the customer', answers: { 200: theOrder, 409: 'it is not delivered, or the feedback was given' } })
   async feedback(@Param('id') id: string, @Body(validated(FeedbackRequest)) body: FeedbackRequest, @Req() request: FastifyRequest): Promise<object> {
     const { tenantId } = identityOf(request);
     const { score, comment = '' } = body;

@@ -22,6 +22,7 @@ import type { OrderTimelineQueries } from '../../read-models/order-timeline/orde
 import type { IntakeDesk } from '../intake.js';
 import { trackingUrlOf } from '../tracking-url.js';
 import { INTAKE, ORDER_DESK, ORDER_SUMMARY, ORDER_TIMELINE } from '../tokens.js';
+import { OrderAnswer, OrderPage, OrderTimeline } from './order.answers.js';
 import { orderDocument } from './order.response.js';
 import { OrdersQuery, PlaceOrderQuery } from './order.requests.js';
 import { PlaceOrderRequest } from './place-order.request.js';
@@ -52,7 +53,7 @@ export class OrdersController {
       'Needs the header `Idempotency-Key`. A repeat with the same key and body is answered as the first time, with `Idempotent-Replayed: true`. ' +
       'Another key with the same external reference and body answers 200 with the order. Imports may ask for `onUnknownSku=hold`.',
     answers: {
-      201: 'placed; `Location` names it',
+      201: { says: 'placed; `Location` names it', body: OrderAnswer },
       200: 'an order with this external reference and the same content exists, or the answer to a dry run',
       409: 'another order has this external reference; `orderId` names it',
       422: 'the body is not valid, a total is wrong, a product is not known, or the key was used with another body',
@@ -83,7 +84,7 @@ export class OrdersController {
   }
 
   @Get()
-  @Operation({ summary: 'Lists orders, the newest first', answers: { 200: 'a page; `nextCursor` leads to the next one' } })
+  @Operation({ summary: 'Lists orders, the newest first', answers: { 200: { says: 'a page; `nextCursor` leads to the next one', body: OrderPage } } })
   async list(@Query(validatedQuery(OrdersQuery)) query: OrdersQuery, @Req() request: FastifyRequest): Promise<object> {
     const { cursor, limit: size = pageSize.default, ...filter } = query;
     const after = decodeCursor(cursor, 'instant', 'uuid');
@@ -97,7 +98,7 @@ export class OrdersController {
   }
 
   @Get('/:id')
-  @Operation({ summary: 'The order as it is now', answers: { 200: 'the order; `ETag` is its version', 404: 'there is no such order' } })
+  @Operation({ summary: 'The order as it is now', answers: { 200: { says: 'the order; `ETag` is its version', body: OrderAnswer }, 404: 'there is no such order' } })
   async read(@Param('id') id: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const view = found(await this.desk.view(identityOf(request).tenantId, id), `the order ${id}`);
     void reply.header('etag', `"${view.version}"`);
@@ -108,7 +109,7 @@ export class OrdersController {
   @HttpCode(200)
   @Operation({
     summary: 'Everything that happened to the order, in every service',
-    answers: { 200: 'facts with time, service, actor and reason, the oldest first', 404: 'there is no such order' },
+    answers: { 200: { says: 'facts with time, service, actor and reason, the oldest first', body: OrderTimeline }, 404: 'there is no such order' },
   })
   async timeline(@Param('id') id: string, @Req() request: FastifyRequest): Promise<object> {
     const view = found(await this.desk.view(identityOf(request).tenantId, id), `the order ${id}`);
