@@ -4,6 +4,7 @@ import type { Fact, FactsListener } from './facts.js';
 import { park, parkedAmong, type Waiting } from './parking.js';
 import { lockPositions, movePositions } from './positions.js';
 import { describe, isRetryable } from './retries.js';
+import { factSpans, type FactSpans } from './traced-facts.js';
 
 /** Where runs are applied. */
 export type ApplyContext = { readonly log: EventLog; readonly group: string; readonly listeners: readonly FactsListener[] };
@@ -29,7 +30,13 @@ const inOrderOf = ({ hears }: FactsListener, facts: readonly Fact[]): readonly F
   hears.length === 1 ? facts : hears.flatMap(({ source }) => facts.filter((fact) => fact.source === source));
 
 /** Hands the facts to their listeners, in the listeners' fixed order; keeps back those of parked streams. Answers what has to wait. */
-const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, steps: readonly Step[], parked: ReadonlySet<string>): Promise<readonly Waiting[]> => {
+const handOut = async (
+  tx: LogTransaction,
+  { listeners }: ApplyContext,
+  steps: readonly Step[],
+  parked: ReadonlySet<string>,
+  spans: FactSpans,
+): Promise<readonly Waiting[]> => {
   const closed = new Set(parked);
   const waiting: Waiting[] = [];
   const acting = new Map<FactsListener, Fact[]>();
@@ -39,9 +46,10 @@ const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, steps: r
       waiting.push({ streamId: target, topic: run.partition.topic, partition: run.partition.partition, seq: item.seq, fact, error: wrong ?? '' });
       continue;
     }
+    const traced = spans.begin(fact, run.partition.topic);
     const facts = acting.get(listener);
-    if (facts === undefined) acting.set(listener, [fact]);
-    else facts.push(fact);
+    if (facts === undefined) acting.set(listener, [traced]);
+    else facts.push(traced);
   }
   if (acting.size > 1) {
     // Each listener locks its streams sorted; two of them in one transaction together do not, unless all are locked here first.
@@ -56,7 +64,7 @@ const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, steps: r
 };
 
 /** T2: positions, parked streams, the listeners' work and the new positions in one transaction. */
-const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promise<Applied> =>
+const applyTraced = async (context: ApplyContext, runs: readonly Run[], spans: FactSpans): Promise<Applied> =>
   context.log.transact(async (tx) => {
     const held = await lockPositions(tx, context.group, runs.map(({ partition }) => partition));
     const mine = runs.filter(({ partition }) => held.has(partition.key));
@@ -75,7 +83,7 @@ const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promi
         nextOffset: partition.offsetAfter(items),
       })),
     );
-    const [waiting] = await Promise.all([handOut(tx, context, steps, parked), moved]);
+    const [waiting] = await Promise.all([handOut(tx, context, steps, parked, spans), moved]);
     await park(tx, context.group, waiting);
     return {
       facts: steps.length - waiting.length,
@@ -83,6 +91,18 @@ const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promi
       lost: runs.filter(({ partition }) => !held.has(partition.key)).map(({ partition }) => partition),
     };
   });
+
+const applyTogether = async (context: ApplyContext, runs: readonly Run[]): Promise<Applied> => {
+  const spans = factSpans();
+  try {
+    const applied = await applyTraced(context, runs, spans);
+    spans.end();
+    return applied;
+  } catch (error) {
+    spans.end(error);
+    throw error;
+  }
+};
 
 const sum = (a: Applied, b: Applied): Applied => ({ facts: a.facts + b.facts, parked: a.parked + b.parked, lost: [...a.lost, ...b.lost] });
 

@@ -64,7 +64,7 @@ export type Pair = {
   startRelay(): Promise<Relay>;
   startConsumer(options?: Partial<LogConsumerOptions>): Promise<LogConsumer>;
   /** A new order in a shard, rated; answers its id. */
-  rate(scores: readonly number[], shard?: number, orderId?: string): Promise<string>;
+  rate(scores: readonly number[], shard?: number, orderId?: string, more?: Partial<EventContext>): Promise<string>;
   /** What the consumer heard of an order. */
   heardOf(orderId: string): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -94,7 +94,7 @@ export const openPair = async (wrap: (producer: ProducerLog) => ProducerLog = (p
         facts.map((fact) => ({
           streamId: `heard-${fact.correlationId}`,
           command: { eventId: fact.eventId, score: scoreOf(fact) },
-          context: context(fact.eventId, fact.correlationId),
+          context: { ...context(fact.eventId, fact.correlationId), ...(fact.traceparent === undefined ? {} : { traceparent: fact.traceparent }) },
         })),
       );
     },
@@ -126,8 +126,8 @@ export const openPair = async (wrap: (producer: ProducerLog) => ProducerLog = (p
       await member.start();
       return member;
     },
-    rate: async (scores, shard = 0, orderId = newOrderId(shard)) => {
-      await producer.execute(order, `order-${orderId}`, { orderId, scores }, context(orderId, orderId));
+    rate: async (scores, shard = 0, orderId = newOrderId(shard), more = {}) => {
+      await producer.execute(order, `order-${orderId}`, { orderId, scores }, { ...context(orderId, orderId), ...more });
       return orderId;
     },
     heardOf: async (orderId) => (await consumer.state(heard, `heard-${orderId}`)).state.map(({ score }) => score),
