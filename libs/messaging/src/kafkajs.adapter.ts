@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import kafkajs, { type Consumer, type EachBatchPayload, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
+import { fetchVersion, readFetchResponse } from './fetch-response.js';
 import type {
   GroupListener,
   IncomingMessage,
@@ -54,6 +55,22 @@ produce.protocol = (wanted) => {
       return Promise.resolve({ buf: buffer, buffer });
     };
     return { request: { ...request, encode }, response };
+  };
+};
+
+// A fetch response is read in one pass. kafkajs awaits a promise for each topic, each of 80 partitions (all are in every response) and each
+// batch, and makes a decoder and big integers for each record. Measured: 28 to 31 µs a record passed over, 21 so. What is compressed is left to it.
+type Decode = (bytes: Buffer) => Promise<object>;
+type FetchProtocol = (request: object) => { readonly response: { readonly decode: Decode } };
+const fetching = internals('kafkajs/src/protocol/requests/fetch/index.js') as { protocol(wanted: { readonly version: number }): FetchProtocol };
+const { protocol: fetchProtocol } = fetching;
+fetching.protocol = (wanted) => {
+  const whole = fetchProtocol(wanted);
+  if (wanted.version !== fetchVersion) return whole;
+  return (asked) => {
+    const made = whole(asked);
+    const decode: Decode = async (bytes) => readFetchResponse(bytes) ?? (await made.response.decode(bytes));
+    return { ...made, response: { ...made.response, decode } };
   };
 };
 
