@@ -2,7 +2,7 @@ import { ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { declaredShapes, fieldsOf, type DeclaredField } from './field-schema.js';
-import { operationKey, type DescribedAnswer, type OperationText } from './operation.js';
+import { operationKey, type OperationText } from './operation.js';
 
 const propertyOf = ({ type, shape, items, optional, ...schema }: DeclaredField): Parameters<typeof ApiProperty>[0] => {
   const told = Object.fromEntries(Object.entries(schema).filter(([, value]) => value !== undefined));
@@ -30,8 +30,8 @@ const describeOperations = (app: NestFastifyApplication): void => {
         if (descriptor === undefined || text === undefined) continue;
         ApiOperation({ summary: text.summary, ...(text.description === undefined ? {} : { description: text.description }) })(prototype, name, descriptor);
         for (const [status, answer] of Object.entries(text.answers ?? {})) {
-          const { says, body }: Partial<DescribedAnswer> = typeof answer === 'string' ? { says: answer } : answer;
-          ApiResponse({ status: Number(status), ...(says === undefined ? {} : { description: says }), ...(body === undefined ? {} : { type: body }) })(prototype, name, descriptor);
+          const { says, body } = typeof answer === 'string' ? { says: answer, body: undefined } : answer;
+          ApiResponse({ status: Number(status), description: says, ...(body === undefined ? {} : { type: body }) })(prototype, name, descriptor);
         }
       }
     }

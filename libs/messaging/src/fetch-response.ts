@@ -1,3 +1,4 @@
+import { batchHeadSize, offsetAndLengthSize } from './produce-request.js';
 import { readRecordHeaders, type RecordHeaders } from './record-headers.js';
 
 /** A message of a fetch, as kafkajs hands it on. `offset` is text because kafkajs compares it as such. */
@@ -42,10 +43,6 @@ const compressionMask = 0x7;
 const logAppendTime = 0x8;
 const transactional = 0x10;
 const control = 0x20;
-/** From the offset of the first record to the number of records. */
-const batchHeadBytes = 61;
-/** First offset and length, which the length does not count. */
-const uncountedBytes = 12;
 
 /** Thrown at what kafkajs reads and this does not: compressed records, and message sets from before Kafka 0.11. */
 class OtherForm extends Error {}
@@ -135,9 +132,9 @@ const readMessages = (reader: Reader): FetchedMessage[] => {
   const end = reader.offset + size;
   const messages: FetchedMessage[] = [];
   if (size <= 0 || end > reader.buffer.length) return messages;
-  while (end - reader.offset >= batchHeadBytes) {
+  while (end - reader.offset >= batchHeadSize) {
     const begin = reader.offset;
-    const batchEnd = begin + uncountedBytes + reader.buffer.readInt32BE(begin + 8);
+    const batchEnd = begin + offsetAndLengthSize + reader.buffer.readInt32BE(begin + 8);
     if (reader.buffer.readInt8(begin + 16) !== recordBatchMagic) throw new OtherForm();
     if (batchEnd > end) break;
     readBatch(reader, messages);

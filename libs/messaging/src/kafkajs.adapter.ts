@@ -15,7 +15,6 @@ import type {
 } from './kafka.port.js';
 import type { MessagingLogger } from './logger.js';
 import { produceRequestBytes, type ProduceRequest } from './produce-request.js';
-import { readRecordHeaders, type WireReader } from './record-headers.js';
 
 // kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
 // lost), no transactions, no auto-commit, one request in flight.
@@ -31,13 +30,6 @@ const { prototype: requestQueue } = internals('kafkajs/src/network/requestQueue/
 const { scheduleCheckPendingRequests } = requestQueue;
 requestQueue.scheduleCheckPendingRequests = function (this: RequestQueue): void {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) scheduleCheckPendingRequests.call(this);
-};
-
-// Only records have such an array. kafkajs folds it into an object that it copies for each header: 13 copies a message of ours.
-const { prototype: decoder } = internals('kafkajs/src/protocol/decoder.js') as { readonly prototype: { readVarIntArray(this: WireReader): object } };
-decoder.readVarIntArray = function (this: WireReader): object {
-  const headers = readRecordHeaders(this);
-  return { reduce: () => headers };
 };
 
 /** Bytes as kafkajs wants them from an encoder. */
@@ -74,23 +66,6 @@ fetching.protocol = (wanted) => {
     const decode: Decode = async (bytes) => readFetchResponse(bytes) ?? (await made.response.decode(bytes));
     return { ...made, request: { ...made.request, encode: () => encoded(fetchRequestBytes(asked)) }, response: { ...made.response, decode } };
   };
-};
-
-// Each partition of a fetch is written into a buffer of its own, which starts at 512 bytes outside of the heap. Sixty-four lie on it, and
-// grow as they must; growing has its own arithmetic, for kafkajs asks the same function for both.
-type Encoder = { buf: Buffer; readonly offset: number };
-const encoder = internals('kafkajs/src/protocol/encoder.js') as {
-  nextPowerOfTwo(value: number): number;
-  readonly prototype: { ensureAvailable(this: Encoder, bytes: number): void };
-};
-const { nextPowerOfTwo } = encoder;
-const startSize = 511; // kafkajs's own
-encoder.nextPowerOfTwo = (value) => (value === startSize ? 64 : nextPowerOfTwo(value));
-encoder.prototype.ensureAvailable = function (this: Encoder, bytes: number): void {
-  if (this.offset + bytes <= this.buf.length) return;
-  const wider = Buffer.allocUnsafe(nextPowerOfTwo(this.offset + bytes));
-  this.buf.copy(wider, 0, 0, this.offset);
-  this.buf = wider;
 };
 
 const sessionTimeoutMs = 6000;

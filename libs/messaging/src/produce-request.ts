@@ -76,8 +76,10 @@ const writeRecord = (buffer: Buffer, start: number, { parts, lengths, body }: Me
 };
 
 /** From the base offset to the count of records: https://kafka.apache.org/documentation/#recordbatch. */
-const batchHeadSize = 61;
-const [offsetAndLengthSize, crcAt, attributesAt] = [12, 17, 21];
+export const batchHeadSize = 61;
+/** First offset and length of a record batch, which the length does not count. */
+export const offsetAndLengthSize = 12;
+const [crcAt, attributesAt] = [17, 21];
 
 const writeBatch = (buffer: Buffer, start: number, records: readonly Measured[], size: number, now: bigint, crc32C: (bytes: Buffer) => number): void => {
   buffer.fill(0, start, start + batchHeadSize);
