@@ -8,6 +8,7 @@ import {
   createEventLog,
   isTransient,
   newOrderId,
+  openPool,
   OutcomeUnknown,
   sqlStateOf,
   verifyChain,
@@ -245,6 +246,23 @@ describe('executing commands', () => {
     await failed;
     await blocker.query('rollback');
     await blocker.end();
+  });
+});
+
+describe('a pool of sessions', () => {
+  it('ends when its connections are closed: nothing can break in them any more', async () => {
+    const pool = openPool(database.appUrl, 'order', 'closing', 3, (error) => {
+      throw error;
+    });
+    let open = 0;
+    pool.on('connect', (client) => {
+      open += 1;
+      client.once('end', () => (open -= 1));
+    });
+    await Promise.all(Array.from({ length: 20 }, () => pool.query('select pg_sleep(0.01)')));
+    expect(open).toBe(3);
+    await pool.end();
+    expect(open).toBe(0);
   });
 });
 

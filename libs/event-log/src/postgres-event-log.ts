@@ -68,7 +68,9 @@ type AnyAggregate = Aggregate<never, never, unknown, string>;
 
 type HeadRow = { readonly shard: number; readonly seq: number; readonly hash: string; readonly log_id: string };
 
-const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+// Text, not the error itself: `emitWarning` throws at errors of another realm (Jest's), and the event that brought this one may not fail.
+const warn = (error: unknown): void =>
+  error instanceof Error ? process.emitWarning(error.message, { type: error.name, detail: error.stack ?? '' }) : process.emitWarning(String(error));
 
 /** Runs a transaction to its commit; the append and the commit go out together, so that heads are locked for as short as can be. */
 const runTransaction = async <T>(

@@ -1,4 +1,4 @@
-import { escapeIdentifier, Pool, types, type PoolClient, type QueryResult } from 'pg';
+import { escapeIdentifier, Pool, types, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
 import type { SqlExecutor } from './event-log.js';
 
 /** `2026-01-31 08:05:09.25+00` (the session's zone is UTC) → `2026-01-31T08:05:09.250Z`. Slices: a Date would cost ten times as much. */
@@ -46,12 +46,33 @@ export const sessionOptions = (schema: string): string =>
     .map((setting) => `-c ${setting}`)
     .join(' ');
 
+/**
+ * Ends when its connections are closed: pg-pool's own `end` only asks them to, and a database dropped or a server stopped right after it
+ * would end them with an error that nobody waits for.
+ */
+class SessionPool extends Pool {
+  readonly #closed = new Set<Promise<void>>();
+
+  constructor(config: PoolConfig) {
+    super(config);
+    this.on('connect', (client) => {
+      const closed = new Promise<void>((resolve) => client.once('end', resolve)).then(() => void this.#closed.delete(closed));
+      this.#closed.add(closed);
+    });
+  }
+
+  override async end(): Promise<void> {
+    await super.end();
+    await Promise.all(this.#closed);
+  }
+}
+
 /** A pool of sessions on a service's schema. Queries of one client go out without waiting for each other (pipelined), in order. */
 export const openPool = (connectionString: string, schema: string, name: string, max: number, onError: (error: unknown) => void): Pool => {
   const url = new URL(connectionString);
   // Options in the URL win over options beside it: so they are joined.
   url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${sessionOptions(schema)}`.trim());
-  const pool = new Pool({
+  const pool = new SessionPool({
     connectionString: url.toString(),
     application_name: name,
     max,
