@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startStack, type RunningStack } from '../local-stack/stack.js';
+import { removeStack, startStack, type RunningStack } from '../local-stack/stack.js';
 import { loadWorld } from '../sample-world/load-world.js';
 import { sampleWorld } from '../sample-world/world.js';
 import type { World } from '../sample-world/world-file.js';
@@ -56,6 +56,8 @@ export const startBenchSystem = async (say: (text: string) => void, cpuProf?: st
     stop: async () => {
       await system.stop();
       await stack.stop();
+      // Before the folder: its database may lie outside (postgres-home.ts).
+      await removeStack(dataDir);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

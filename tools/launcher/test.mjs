@@ -2,7 +2,7 @@
 // Runs under the pinned Node (up.mjs starts it). Last line: `N passed, N failed`, also after Ctrl-C. A part that cannot run counts as failed.
 // With TESTCONTAINERS=1 both run in containers instead (a Docker engine is needed then).
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,8 @@ const jest = async (name, args, env) => {
   }
 };
 
+const stackFolder = join(scratch, 'stack');
+const stackTool = () => import(join(root, 'dist/tools/local-stack/stack.js'));
 let stack;
 /** PostgreSQL and Kafka: processes of this machine, or containers. */
 const start = async (onProgress) => {
@@ -69,8 +71,8 @@ const start = async (onProgress) => {
     const { startContainers } = await import('./containers.mjs');
     stack = startContainers();
   } else {
-    const { startStack } = await import(join(root, 'dist/tools/local-stack/stack.js'));
-    stack = startStack({ dataDir: join(scratch, 'stack'), ...(onProgress === undefined ? {} : { onProgress }) });
+    const { startStack } = await stackTool();
+    stack = startStack({ dataDir: stackFolder, ...(onProgress === undefined ? {} : { onProgress }) });
   }
   const { databaseUrl, brokers } = await stack;
   return interrupted.signal.aborted ? never : { DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers };
@@ -87,6 +89,11 @@ const end = async (code) => {
     () => undefined,
   );
   await (interrupted.signal.aborted ? Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 15_000))]) : stopped);
+  if (existsSync(stackFolder)) {
+    // Its database may lie outside (postgres-home.ts); one that is still ending goes with its guard, and only its files stay.
+    const { removeStack } = await stackTool();
+    await removeStack(stackFolder).catch((error) => console.error(error.message));
+  }
   rmSync(scratch, { recursive: true, force: true });
   console.log(`${totals.passed} passed, ${totals.failed} failed`);
   process.exit(code);

@@ -60,6 +60,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   for (const holder of holders) if (holder.exitCode === null && holder.signalCode === null) await kill(holder);
+  await removeStack(dataDir);
   rmSync(dataDir, { recursive: true, force: true });
 });
 
