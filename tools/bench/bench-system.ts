@@ -16,6 +16,8 @@ export type BenchSystem = {
   readonly world: World;
   readonly parts: OrderParts;
   readonly pids: () => Readonly<Record<string, Root>>;
+  /** To hold the broker for a while: the services keep what they have to say in their logs. */
+  readonly signalBroker: (name: NodeJS.Signals) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -53,6 +55,7 @@ export const startBenchSystem = async (say: (text: string) => void, cpuProf?: st
       kafka: alone(kafka),
       load: alone(process.pid),
     }),
+    signalBroker: (name) => void process.kill(kafka, name),
     stop: async () => {
       await system.stop();
       await stack.stop();
