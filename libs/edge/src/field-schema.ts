@@ -44,5 +44,16 @@ export const fieldsOf = (shape: new () => object): ReadonlyMap<string, DeclaredF
   return fields;
 };
 
+const required = new Map<object, number>();
+
+/** How many fields of a request class may not be absent. */
+export const requiredOf = (shape: new () => object): number => {
+  const before = required.get(shape);
+  if (before !== undefined) return before;
+  const count = [...fieldsOf(shape).values()].filter(({ optional }) => !optional).length;
+  required.set(shape, count);
+  return count;
+};
+
 /** Every request class that was declared with fields. */
 export const declaredShapes = (): readonly object[] => [...declared.keys()];

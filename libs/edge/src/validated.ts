@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
-import { fieldsOf } from './field-schema.js';
+import { fieldsOf, requiredOf } from './field-schema.js';
 import type { Shape } from './fields.js';
 import { Problem, problems, type FieldError } from './problem.js';
 
@@ -9,19 +9,37 @@ const errorsMax = 50;
 const depthMax = 20;
 const unknownField = 'is not a known field';
 
-/** What building saw: with every rule kept, no field missing and none unknown, class-validator has nothing to find. */
-type Seen = { isSound: boolean };
-
-type Build = (shape: Shape, value: unknown, depth: number, path: string, seen: Seen) => unknown;
-
 const tooDeep = (): Problem => new Problem(problems.invalidRequest, { errors: [{ pointer: '', message: `is nested deeper than ${depthMax}` }] });
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** With every rule kept, no field missing, none unknown and none `null`, class-validator has nothing to find. Makes nothing: it is asked of each request. */
+const isSound = (shape: Shape, value: Record<string, unknown>, depth: number): boolean => {
+  if (depth > depthMax) return false;
+  const fields = fieldsOf(shape);
+  let missing = requiredOf(shape);
+  for (const name in value) {
+    const member = value[name];
+    const field = fields.get(name);
+    if (field?.allows(member) !== true) return false;
+    if (!field.optional) missing -= 1;
+    const nested = field.shape?.();
+    if (nested === undefined) continue;
+    if (!Array.isArray(member)) {
+      if (!isObject(member) || !isSound(nested, member, depth + 1)) return false;
+      continue;
+    }
+    for (const entry of member) if (!isObject(entry) || !isSound(nested, entry, depth + 1)) return false;
+  }
+  return missing === 0;
+};
 
 /**
  * Makes instances class-validator can check. Instead of class-transformer, which takes 5 of the 14 µs an order of three lines costs:
  * only members declared as nested become instances, everything else is taken over as it came. `null` counts as absent.
  */
-const build: Build = (shape, value, depth, path, seen) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+const build = (shape: Shape, value: unknown, depth: number, path: string): unknown => {
+  if (!isObject(value)) return value;
   if (depth > depthMax) throw tooDeep();
   const fields = fieldsOf(shape);
   const instance: Record<string, unknown> = Object.assign(new shape());
@@ -32,11 +50,9 @@ const build: Build = (shape, value, depth, path, seen) => {
     if (field === undefined && name in Object.prototype) throw new Problem(problems.invalidRequest, { errors: [{ pointer: `${path}/${name}`, message: unknownField }] });
     const nested = field?.shape?.();
     if (nested === undefined) instance[name] = member;
-    else if (Array.isArray(member)) instance[name] = member.map((entry, n) => build(nested, entry, depth + 1, `${path}/${name}/${n}`, seen));
-    else instance[name] = build(nested, member, depth + 1, `${path}/${name}`, seen);
-    if (field?.allows(instance[name]) !== true) seen.isSound = false;
+    else if (Array.isArray(member)) instance[name] = member.map((entry, n) => build(nested, entry, depth + 1, `${path}/${name}/${n}`));
+    else instance[name] = build(nested, member, depth + 1, `${path}/${name}`);
   }
-  for (const [name, { optional }] of fields) if (!optional && instance[name] === undefined) seen.isSound = false;
   return instance;
 };
 
@@ -73,14 +89,15 @@ const collect = (errors: readonly ValidationError[], path: string, found: FieldE
 const options = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: false, validationError: { target: false, value: false } } as const;
 
 /**
- * Checks a value that came from outside; answers an instance of the class, or throws a problem that names every offending place. The rules are
- * asked while building; class-validator, which takes 90 µs an order (17 % of accepting it), then only has to say what is wrong with the rest.
+ * Checks a value that came from outside; answers it with the fields of the class, or throws a problem that names every offending place. Where
+ * all rules are kept the value itself is answered: instances of classes were a fifth of what accepting an order allocates, and class-validator,
+ * which takes 90 µs an order (17 % of accepting it), then only has to say what is wrong with the rest.
  */
 export const validate = <T extends object>(shape: new () => T, value: unknown): T => {
-  const seen: Seen = { isSound: true };
-  const instance = build(shape, value, 1, '', seen);
-  if (!(instance instanceof shape)) throw new Problem(problems.invalidRequest, { errors: [{ pointer: '', message: 'has to be an object' }] });
-  if (seen.isSound) return instance;
+  if (!isObject(value)) throw new Problem(problems.invalidRequest, { errors: [{ pointer: '', message: 'has to be an object' }] });
+  if (isSound(shape, value, 1)) return value as T;
+  const instance = build(shape, value, 1, '') as T & Record<string, unknown>;
+  if (isSound(shape, instance, 1)) return instance;
   const errors = validateSync(instance, options);
   if (errors.length === 0) return instance;
   const found: FieldError[] = [];
