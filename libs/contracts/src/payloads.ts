@@ -6,7 +6,8 @@ import { file_orderlog_shipping_v1_events as shipping } from './generated/orderl
 import { file_orderlog_warehouse_v1_events as warehouse } from './generated/orderlog/warehouse/v1/events_pb.js';
 import type { ServiceName } from './topics.js';
 
-type Check = (value: unknown, path: string) => string | undefined;
+/** Says what is wrong and where, beginning with where: ` is not a string`, `.lines[0].sku is not a string`. */
+type Check = (value: unknown) => string | undefined;
 
 const files = { order, inventory, routing, warehouse, shipping } as const;
 const compiled = new Map<DescMessage, Check>();
@@ -16,15 +17,15 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const scalar = (type: ScalarType): Check => {
   switch (type) {
     case ScalarType.STRING:
-      return (value, path) => (typeof value === 'string' ? undefined : `${path} is not a string`);
+      return (value) => (typeof value === 'string' ? undefined : ' is not a string');
     case ScalarType.BOOL:
-      return (value, path) => (typeof value === 'boolean' ? undefined : `${path} is not a boolean`);
+      return (value) => (typeof value === 'boolean' ? undefined : ' is not a boolean');
     case ScalarType.INT32:
-      return (value, path) => (Number.isInteger(value) && Math.abs(value as number) < 2 ** 31 ? undefined : `${path} is not a 32-bit integer`);
+      return (value) => (Number.isInteger(value) && Math.abs(value as number) < 2 ** 31 ? undefined : ' is not a 32-bit integer');
     case ScalarType.INT64:
-      return (value, path) => (Number.isSafeInteger(value) ? undefined : `${path} is not an integer of at most 2^53 - 1`);
+      return (value) => (Number.isSafeInteger(value) ? undefined : ' is not an integer of at most 2^53 - 1');
     case ScalarType.DOUBLE:
-      return (value, path) => (typeof value === 'number' && Number.isFinite(value) ? undefined : `${path} is not a number`);
+      return (value) => (typeof value === 'number' && Number.isFinite(value) ? undefined : ' is not a number');
     default:
       throw new Error(`event payloads use string, bool, int32, int64 and double, not scalar type ${type}`);
   }
@@ -33,7 +34,7 @@ const scalar = (type: ScalarType): Check => {
 const single = (field: DescField): Check => {
   if (field.message !== undefined) {
     const { message } = field;
-    return (value, path) => checkOf(message)(value, path);
+    return (value) => checkOf(message)(value);
   }
   if (field.scalar === undefined) throw new Error(`${field.parent.typeName}.${field.name}: closed enumerations are not used in events`);
   return scalar(field.scalar);
@@ -42,22 +43,22 @@ const single = (field: DescField): Check => {
 const fieldCheck = (field: DescField): Check => {
   if (field.fieldKind === 'map') {
     const inner = field.message === undefined ? scalar(field.scalar ?? ScalarType.STRING) : checkOf(field.message);
-    return (value, path) => {
-      if (!isObject(value)) return `${path} is not an object`;
-      for (const key of Object.keys(value)) {
-        const wrong = inner(value[key], `${path}.${key}`);
-        if (wrong !== undefined) return wrong;
+    return (value) => {
+      if (!isObject(value)) return ' is not an object';
+      for (const key in value) {
+        const wrong = inner(value[key]);
+        if (wrong !== undefined) return `.${key}${wrong}`;
       }
       return undefined;
     };
   }
   const inner = single(field);
   if (field.fieldKind !== 'list') return inner;
-  return (value, path) => {
-    if (!Array.isArray(value)) return `${path} is not a list`;
+  return (value) => {
+    if (!Array.isArray(value)) return ' is not a list';
     for (let n = 0; n < value.length; n += 1) {
-      const wrong = inner(value[n], `${path}[${n}]`);
-      if (wrong !== undefined) return wrong;
+      const wrong = inner(value[n]);
+      if (wrong !== undefined) return `[${n}]${wrong}`;
     }
     return undefined;
   };
@@ -68,13 +69,13 @@ const checkOf = (message: DescMessage): Check => {
   const known = compiled.get(message);
   if (known !== undefined) return known;
   const fields = new Map<string, Check>();
-  const check: Check = (value, path) => {
-    if (!isObject(value)) return `${path} is not an object`;
-    for (const key of Object.keys(value)) {
+  const check: Check = (value) => {
+    if (!isObject(value)) return ' is not an object';
+    for (const key in value) {
       if (value[key] === undefined) continue;
       // An unknown field is a newer writer's: read on, as every ProtoJSON reader of ours does.
-      const wrong = fields.get(key)?.(value[key], `${path}.${key}`);
-      if (wrong !== undefined) return wrong;
+      const wrong = fields.get(key)?.(value[key]);
+      if (wrong !== undefined) return `.${key}${wrong}`;
     }
     return undefined;
   };
@@ -106,5 +107,7 @@ export const payloadDescriptor = (service: ServiceName, type: string): DescMessa
  */
 export const checkPayload = (service: ServiceName, type: string, data: unknown): string | undefined => {
   const message = messages.get(`${service}/${type}`);
-  return message === undefined ? `${service} has no event ${type}` : checkOf(message)(data, 'data');
+  if (message === undefined) return `${service} has no event ${type}`;
+  const wrong = checkOf(message)(data);
+  return wrong === undefined ? undefined : `data${wrong}`;
 };
