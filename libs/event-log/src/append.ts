@@ -33,8 +33,9 @@ export const conflictState = 'OL409';
 const separator = '\u001e';
 const listOf = (numbers: readonly (number | string)[]): string => `{${numbers.join(',')}}`;
 
-const appendSql = `select n, first_seq, recorded_at, encode(batch_hash, 'hex') as batch_hash
-from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
+// One row a shard instead of one a stream: of 512 rows a batch of orders the driver made objects for a tenth of the time that accepting them took.
+const appendSql = `select string_agg(n::text, ',') as streams, string_agg(first_seq::text, ',') as first_seqs, recorded_at, encode(batch_hash, 'hex') as batch_hash
+from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) group by recorded_at, batch_hash`;
 
 /** How an event is made ready for the log. */
 export type EventRules = {
@@ -72,7 +73,7 @@ export const pendingEvents = <E extends EventBody>(
   });
 };
 
-type Row = { readonly n: number; readonly first_seq: number; readonly recorded_at: string; readonly batch_hash: string };
+type Row = { readonly streams: string; readonly first_seqs: string; readonly recorded_at: string; readonly batch_hash: string };
 type TimerRow = { readonly stream: number; readonly kind: string; readonly due_at: string | null; readonly version: number };
 type Entry = { readonly stream: number; readonly event: PendingEvent };
 
@@ -151,7 +152,10 @@ export const appendEvents = async (
     effectsOf(entries),
   ]);
   const appended = new Array<Appended | undefined>(streams.length).fill(undefined);
-  for (const row of rows) appended[row.n - 1] = { firstSeq: row.first_seq, recordedAt: row.recorded_at, batchHash: row.batch_hash };
+  for (const { streams: numbers, first_seqs: list, recorded_at: recordedAt, batch_hash: batchHash } of rows) {
+    const firstSeqs = list.split(',');
+    for (const [at, n] of numbers.split(',').entries()) appended[Number(n) - 1] = { firstSeq: Number(firstSeqs[at]), recordedAt, batchHash };
+  }
   return { streams: appended, rows: (logId) => rowsOf(streams, entries, appended, logId) };
 };
 

@@ -56,14 +56,14 @@ export interface LogTransaction extends SqlExecutor {
     aggregate: Aggregate<C, E, S, Code>,
     commands: readonly StreamCommand<C>[],
   ): Promise<readonly PendingOutcome<E, S, Code>[]>;
-  /** Appends to a stream that `load` locked in this transaction, or (with `isNew`) to one that cannot exist yet. */
+  /** Appends to a stream that `load` locked in this transaction, or (with `isNew`) to one that cannot exist yet. Answers the state after the events. */
   append<C, E extends EventBody, S, Code extends string>(
     aggregate: Aggregate<C, E, S, Code>,
     streamId: string,
     events: readonly E[],
     context: EventContext,
     options?: { readonly isNew?: boolean },
-  ): void;
+  ): S;
   /** Runs `work` under a savepoint: if it throws, everything it did in this transaction is undone and the error is thrown on. */
   attempt<T>(work: () => Promise<T>): Promise<T>;
 }

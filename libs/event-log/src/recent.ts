@@ -16,7 +16,7 @@ export type RecentRows = {
 };
 
 /** Keeps `rowsMax` rows of `bytesMax` in all, over all shards: an order of 500 lines weighs as much as a hundred others. */
-export const createRecentRows = (rowsMax = 1024, bytesMax = 4 * 1024 * 1024): RecentRows => {
+export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): RecentRows => {
   const shards = new Map<number, Shard>();
   const ring = new Array<SizedRow | undefined>(rowsMax).fill(undefined);
   let [first, next, bytesKept] = [0, 0, 0];

@@ -75,6 +75,7 @@ export const openTransaction = (client: PoolClient, { cache, reader, rules, shar
     }
     const now = { version: version + events.length, state: events.reduce(aggregate.decider.evolve, state) };
     held.set(streamId, { aggregate: stream.aggregate, base: stream.base, now, bytes });
+    return now.state;
   };
 
   const load: LogTransaction['load'] = async <C, E extends EventBody, S, Code extends string>(

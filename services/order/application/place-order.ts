@@ -61,15 +61,21 @@ type Draft = {
   readonly personal: string;
 };
 
-type ClaimRow = {
-  readonly n: number;
+/** What became of the draft at `index`, and of which order the answer speaks. */
+type Claim = {
+  readonly index: number;
   readonly outcome: 'placed' | 'replayed' | 'key_reused' | 'same_reference' | 'other_reference';
-  readonly order_id: string;
+  readonly orderId: string;
   readonly status: number;
   readonly version: number;
 };
 
-const claimSql = 'select n, outcome, order_id, status, version from claim_orders($1, $2, $3, $4, $5, $6, $7, $8)';
+/** Claims that differ in their orders only: comma-separated numbers (from 1) of the drafts, and ids. */
+type ClaimsRow = Pick<Claim, 'outcome' | 'status' | 'version'> & { readonly numbers: string; readonly order_ids: string };
+
+// As a rule one row for the whole batch: the driver makes an object with a dictionary of each.
+const claimSql = `select outcome, status, version, string_agg(n::text, ',') as numbers, string_agg(order_id::text, ',') as order_ids
+from claim_orders($1, $2, $3, $4, $5, $6, $7, $8) group by outcome, status, version`;
 const referenceSql = `select order_id, digest = decode($4, 'hex') as is_same from external_references
 where tenant_id = $1 and channel = $2 and external_reference = $3`;
 const answeredSql = `select digest = decode($3, 'hex') as is_same, order_id, status, version from idempotency_keys where tenant_id = $1 and key = $2`;
@@ -102,9 +108,9 @@ const draftOf = (placing: Placing, orderId: string, { clock, digestOf, newTracki
 
 const keyOf = ({ tenantId, idempotencyKey }: Placing): string => `${tenantId}${separator}${idempotencyKey}`;
 
-const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readonly ClaimRow[]> => {
+const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readonly Claim[]> => {
   const joined = (textOf: (draft: Draft) => string): string => drafts.map(textOf).join(separator);
-  const { rows } = await sql.query<ClaimRow>(claimSql, [
+  const { rows } = await sql.query<ClaimsRow>(claimSql, [
     joined(({ placing }) => placing.tenantId),
     joined(({ placing }) => placing.idempotencyKey),
     joined(({ placing }) => placing.digest),
@@ -114,24 +120,26 @@ const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readon
     listOf(drafts.map(({ events }) => events.length)),
     joined(({ personal }) => personal),
   ]);
-  return rows;
+  return rows.flatMap(({ outcome, status, version, numbers, order_ids: list }) => {
+    const orderIds = list.split(',');
+    return numbers.split(',').map((number, n) => ({ index: Number(number) - 1, outcome, orderId: orderIds[n] ?? '', status, version }));
+  });
 };
 
 /** Commits the drafts of a batch: claims, personal data and events in one transaction. Answers by draft; undefined: to be tried again. */
 const commit = (log: EventLog, drafts: readonly Draft[]): Promise<readonly (PlacingAnswer | undefined)[]> =>
   log.transact(async (tx) => {
     const answers = new Array<PlacingAnswer | undefined>(drafts.length).fill(undefined);
-    for (const { n, outcome, order_id: orderId, status, version } of await claim(tx, drafts)) {
-      const draft = drafts[n - 1];
-      if (draft === undefined) throw new Error(`a claim for request ${n} of ${drafts.length}`);
+    for (const { index, outcome, orderId, status, version } of await claim(tx, drafts)) {
+      const draft = drafts[index];
+      if (draft === undefined) throw new Error(`a claim for draft ${index} of ${drafts.length}`);
       if (outcome === 'placed') {
         const context = { ...draft.placing.context, correlationId: orderId };
-        tx.append(orderAggregate, streamOf(orderId), draft.events, context, { isNew: true });
-        answers[n - 1] = { outcome, state: draft.events.reduce(order.evolve, order.initialState), version };
-      } else if (outcome === 'replayed') answers[n - 1] = { outcome, orderId, status, version };
-      else if (outcome === 'same_reference') answers[n - 1] = { outcome, orderId, version };
-      else if (outcome === 'other_reference') answers[n - 1] = { outcome, orderId };
-      else answers[n - 1] = { outcome };
+        answers[index] = { outcome, state: tx.append(orderAggregate, streamOf(orderId), draft.events, context, { isNew: true }), version };
+      } else if (outcome === 'replayed') answers[index] = { outcome, orderId, status, version };
+      else if (outcome === 'same_reference') answers[index] = { outcome, orderId, version };
+      else if (outcome === 'other_reference') answers[index] = { outcome, orderId };
+      else answers[index] = { outcome };
     }
     return answers;
   });
