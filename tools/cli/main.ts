@@ -92,9 +92,11 @@ const order = program.command('order').description('orders');
 order
   .command('show <id>')
   .description('one order')
-  .action(async (id: string) => {
+  .option('--as-of <time>', 'as it was at a moment: RFC 3339, such as 2026-11-23T08:15:00Z')
+  .action(async (id: string, given: { asOf?: string }) => {
     const api = client();
-    const { body } = await api.call<OrderBody>('GET', `/v1/orders/${encodeURIComponent(id)}`);
+    const query = given.asOf === undefined ? '' : `?as_of=${encodeURIComponent(given.asOf)}`;
+    const { body } = await api.call<OrderBody>('GET', `/v1/orders/${encodeURIComponent(id)}${query}`);
     print(body, () => orderText(body));
     await api.close();
   });

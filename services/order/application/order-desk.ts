@@ -1,4 +1,4 @@
-import type { EventContext } from '@orderlog/contracts';
+import type { EventContext, RecordedEvent } from '@orderlog/contracts';
 import { isRefusal, type Refusal } from '@orderlog/decider';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import { order, type Order, type OrderCommand, type OrderEvent, type OrderRefusal } from '@orderlog/order-domain';
@@ -26,6 +26,8 @@ export type DeskCommand = { [Type in OrderCommand['type']]: { type: Type; data: 
 /** Everything that may be asked of one order that exists. `undefined`: the tenant has no such order. */
 export type OrderDesk = {
   view(tenantId: string, orderId: string): Promise<OrderView | undefined>;
+  /** As it was at a moment that is not to come: every event recorded until then. `not_placed`: it exists, and did not then. */
+  viewAsOf(tenantId: string, orderId: string, moment: string): Promise<OrderView | 'not_placed' | undefined>;
   /** As it stood at a version. */
   viewAt(orderId: string, version: number): Promise<OrderView>;
   /** The state after the command. */
@@ -78,6 +80,11 @@ export const createOrderDesk = ({ log, sql, clock, digestOf, refuseParked }: Des
     const [last] = await log.read<OrderEvent>(streamOf(orderId), { after: version - 1, upTo: version });
     return last?.recordedAt ?? '';
   };
+  const foldedView = async (orderId: string, events: readonly RecordedEvent<OrderEvent>[]): Promise<OrderView> => {
+    const state = events.reduce(order.evolve, order.initialState);
+    const personal = await readPersonalData(sql, orderId, state.personalDataVersion);
+    return { state, version: events.length, personal, updatedAt: events.at(-1)?.recordedAt ?? '' };
+  };
   const ownedBy = (state: Order, tenantId: string): boolean => state.placed !== undefined && state.placed.tenantId === tenantId;
 
   /** Writes personal data and the event that names it in one transaction; the command is judged first, so that a refusal writes nothing. */
@@ -110,12 +117,16 @@ export const createOrderDesk = ({ log, sql, clock, digestOf, refuseParked }: Des
       const [personal, updatedAt] = await Promise.all([readPersonalData(sql, orderId, state.personalDataVersion), lastChange(orderId, version)]);
       return { state, version, personal, updatedAt };
     },
-    viewAt: async (orderId, version) => {
-      const events = await log.read<OrderEvent>(streamOf(orderId), { upTo: version });
-      const state = events.reduce(order.evolve, order.initialState);
-      const personal = await readPersonalData(sql, orderId, state.personalDataVersion);
-      return { state, version, personal, updatedAt: events.at(-1)?.recordedAt ?? '' };
+    viewAsOf: async (tenantId, orderId, moment) => {
+      if (!isOrderId(orderId)) return undefined;
+      const events = await log.read<OrderEvent>(streamOf(orderId));
+      if (!ownedBy(events.slice(0, 1).reduce(order.evolve, order.initialState), tenantId)) return undefined;
+      const until = new Date(moment).toISOString();
+      // A stream's times do not go back, and all have the same form: later is greater, as text too.
+      const known = events.filter(({ recordedAt }) => recordedAt <= until);
+      return known.length === 0 ? 'not_placed' : foldedView(orderId, known);
     },
+    viewAt: async (orderId, version) => foldedView(orderId, await log.read<OrderEvent>(streamOf(orderId), { upTo: version })),
     execute: async (tenantId, orderId, command, context) => {
       if (!isOrderId(orderId)) return undefined;
       const streamId = streamOf(orderId);

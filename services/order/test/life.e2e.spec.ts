@@ -166,6 +166,48 @@ describe('an order on its way', () => {
   });
 });
 
+describe('an order as of a moment', () => {
+  const problemOf = async (path: string, headers: Record<string, string> = {}) => {
+    const { status, body } = await call(running, 'GET', path, undefined, headers);
+    return [status, String(body['type']).replace('urn:orderlog:problem:', ''), (body['errors'] as { pointer: string }[] | undefined)?.[0]?.pointer];
+  };
+
+  it('is the fold of what was recorded until then, with the personal data of that version', async () => {
+    const orderId = await allocated('as-of-1');
+    await call(running, 'PUT', `/v1/orders/${orderId}/shipping-address`, { name: 'Maria Lang', line1: 'Jungfernstieg 1', city: 'Hamburg', postalCode: '20095', countryCode: 'DE' });
+    await call(running, 'POST', `/v1/orders/${orderId}/holds`, { reason: 'MANUAL' });
+    const events = await running.log.read(`order-${orderId}`);
+    const seen: { version: number; street: string; status: string }[] = [];
+    for (const { recordedAt } of events) {
+      const { body, headers } = await call(running, 'GET', `/v1/orders/${orderId}?as_of=${recordedAt}`);
+      const version = events.filter((event) => event.recordedAt <= recordedAt).length;
+      expect([body['version'], body['updatedAt'], headers.get('etag')]).toStrictEqual([version, recordedAt, `"${version}"`]);
+      seen.push({ version, street: (body['shippingAddress'] as { line1: string }).line1, status: String(body['status']) });
+    }
+    const moved = events.findIndex(({ type }) => type === 'OrderAddressChanged') + 1;
+    expect(new Set(seen.map(({ street, version }) => `${street} ${version >= moved}`))).toStrictEqual(new Set(['Torstraße 1 false', 'Jungfernstieg 1 true']));
+    expect(seen.at(-1)).toMatchObject({ version: events.length, status: 'on_hold' });
+    expect(seen[0]?.status).not.toBe('on_hold');
+    // The last moment is now, in another zone's words too.
+    const last = new Date(String(events.at(-1)?.recordedAt));
+    const elsewhere = encodeURIComponent(`${new Date(last.getTime() + 3_600_000).toISOString().slice(0, -1)}+01:00`);
+    expect((await call(running, 'GET', `/v1/orders/${orderId}?as_of=${elsewhere}`)).body).toStrictEqual(await read(orderId));
+  });
+  it('is refused where there is no answer', async () => {
+    const { body } = await submit(running, orderBody([1]), 'as-of-2');
+    const path = `/v1/orders/${String(body['id'])}`;
+    const [first] = await running.log.read(`order-${String(body['id'])}`);
+    const before = new Date(Date.parse(String(first?.recordedAt)) - 1).toISOString();
+    expect(await problemOf(`${path}?as_of=${before}`)).toStrictEqual([404, 'not-placed-yet', undefined]);
+    expect(await problemOf(`${path}?as_of=${before}`, { authorization: `Bearer ${keys.other}` })).toStrictEqual([404, 'not-found', undefined]);
+    expect(await problemOf(`/v1/orders/00000000-0000-7000-8000-000000000000?as_of=${before}`)).toStrictEqual([404, 'not-found', undefined]);
+    for (const moment of ['yesterday', '2026-11-23', '2026-02-30T00:00:00Z', '', '2999-01-01T00:00:00Z']) {
+      expect(await problemOf(`${path}?as_of=${moment}`)).toStrictEqual([400, 'invalid-query', '?as_of']);
+    }
+    expect(await problemOf(`${path}?asOf=${before}`)).toStrictEqual([400, 'invalid-query', '?asOf']);
+  });
+});
+
 describe('cancelling over HTTP', () => {
   it('answers 200 when it is decided at once, and the same again', async () => {
     const { body } = await submit(running, orderBody([3]), 'cancel-1');

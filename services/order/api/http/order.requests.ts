@@ -43,6 +43,11 @@ export class FeedbackRequest {
   @Text({ max: 2000, optional: true }) comment?: string;
 }
 
+/** Query of `GET /v1/orders/{id}`. */
+export class OrderQuery {
+  @Instant({ optional: true, description: 'the order as it was at this moment; omitted: as it is now', example: '2026-11-23T08:15:00Z' }) as_of?: string;
+}
+
 /** Query of `GET /v1/orders`. */
 export class OrdersQuery {
   @OneOf(orderStatuses, { optional: true }) status?: string;

@@ -24,8 +24,10 @@ import { trackingUrlOf } from '../tracking-url.js';
 import { INTAKE, ORDER_DESK, ORDER_SUMMARY, ORDER_TIMELINE } from '../tokens.js';
 import { OrderAnswer, OrderPage, OrderTimeline } from './order.answers.js';
 import { orderDocument } from './order.response.js';
-import { OrdersQuery, PlaceOrderQuery } from './order.requests.js';
+import { OrderQuery, OrdersQuery, PlaceOrderQuery } from './order.requests.js';
 import { PlaceOrderRequest } from './place-order.request.js';
+
+const notPlacedYet = { slug: 'not-placed-yet', status: 404, title: 'The order had not been placed yet' } as const;
 
 const keyMissing = (): Problem =>
   new Problem(problems.invalidHeader, { errors: [{ pointer: ':Idempotency-Key', message: 'is missing: it makes a repeat of this request safe' }] });
@@ -98,9 +100,27 @@ export class OrdersController {
   }
 
   @Get('/:id')
-  @Operation({ summary: 'The order as it is now', answers: { 200: { says: 'the order; `ETag` is its version', body: OrderAnswer }, 404: 'there is no such order' } })
-  async read(@Param('id') id: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
-    const view = found(await this.desk.view(identityOf(request).tenantId, id), `the order ${id}`);
+  @Operation({
+    summary: 'The order as it is now, or as it was at any moment',
+    description: 'With `as_of`: the fold of what was recorded until then, with the personal data of that version.',
+    answers: {
+      200: { says: 'the order; `ETag` is its version', body: OrderAnswer },
+      400: '`as_of` is no time of RFC 3339, or a time to come',
+      404: 'there is no such order, or it had not been placed yet (`not-placed-yet`)',
+    },
+  })
+  async read(
+    @Param('id') id: string,
+    @Query(validatedQuery(OrderQuery)) { as_of: moment }: OrderQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<object> {
+    const { tenantId } = identityOf(request);
+    if (moment !== undefined && Date.parse(moment) > Date.now()) {
+      throw new Problem(problems.invalidQuery, { errors: [{ pointer: '?as_of', message: 'is still to come: nobody knows what the order will be' }] });
+    }
+    const view = found(await (moment === undefined ? this.desk.view(tenantId, id) : this.desk.viewAsOf(tenantId, id, moment)), `the order ${id}`);
+    if (view === 'not_placed') throw new Problem(notPlacedYet, { detail: `The order ${id} was placed after ${moment}` });
     void reply.header('etag', `"${view.version}"`);
     return orderDocument(view, this.trackingUrl);
   }
