@@ -2,9 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Module } from '@nestjs/common';
 import { backgroundStep, BackboneModule, copy, DATA_SOURCE, EVENT_LOG, SQL, takeTurns, type Turns } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
-import { CONFIG, LIFECYCLE, LOGGER, StreamParked, type Lifecycle } from '@orderlog/edge';
+import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
-import { parkedAmong } from '@orderlog/messaging';
 import type { Logger } from '@orderlog/observability';
 import type { DataSource } from 'typeorm';
 import { OrderAddressesController } from './api/grpc/order-addresses.controller.js';
@@ -48,11 +47,6 @@ const newTrackingToken = (): string => {
   if (used >= drawn.length) [drawn, used] = [randomBytes(256 * tokenBytes), 0];
   used += tokenBytes;
   return drawn.toString('base64url', used - tokenBytes, used);
-};
-
-/** The log refuses commands on a parked stream by itself; those that bring a transaction of their own ask. */
-const refuseParked = async (tx: SqlExecutor, streamId: string): Promise<void> => {
-  if ((await parkedAmong(tx, [streamId], 'for share')).size > 0) throw new StreamParked(streamId);
 };
 
 const keysKeptDays = 7;
@@ -124,7 +118,7 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
     {
       provide: ORDER_DESK,
       inject: [EVENT_LOG, SQL, CLOCK, DIGEST],
-      useFactory: (log: EventLog, sql: SqlExecutor, clock: Clock, digestOf: Digest) => createOrderDesk({ log, sql, clock, digestOf, refuseParked }),
+      useFactory: (log: EventLog, sql: SqlExecutor, clock: Clock, digestOf: Digest) => createOrderDesk({ log, sql, clock, digestOf }),
     },
     {
       provide: INTAKE,

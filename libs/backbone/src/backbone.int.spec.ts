@@ -48,6 +48,13 @@ describe('two services on one backbone', () => {
     const parked = `/v1/shipments/ops/parked/shipment-${id}`;
     await eventually(async () => (await call(two.shipping, parked)).status === 200);
     await eventually(async () => (await problemOfCommand(id)) === 'urn:orderlog:problem:stream-parked');
+    for (const way of ['decide', 'append']) {
+      const { status, body } = await call(two.shipping, `/v1/shipments/${id}/${way}`, 'POST');
+      expect([way, status, (body as { type?: string }).type]).toStrictEqual([way, 409, 'urn:orderlog:problem:stream-parked']);
+    }
+    // Looking changes nothing, and other streams are free.
+    expect((await call(two.shipping, `/v1/shipments/${id}/load`, 'POST')).status).toBe(201);
+    expect((await call(two.shipping, `/v1/shipments/${await newOrder()}/append`, 'POST')).status).toBe(201);
     expect((await call(two.shipping, `${parked}/release`, 'POST')).body).toMatchObject({ status: 409, detail: 'an unbearable score' });
     // Commands came through until the parking was known here; the waiting fact is one more.
     const { folded } = await echoes(id);

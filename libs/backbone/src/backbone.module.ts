@@ -39,7 +39,7 @@ const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: 
   });
 
 const wiringOf = (
-  log: GuardedLog,
+  log: PostgresEventLog,
   sql: SqlExecutor,
   dataSource: DataSource,
   kafka: KafkaClient,
@@ -63,7 +63,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
     useFactory: (config: ServiceConfig, logger: Logger) => kafkajsClient({ brokers: config.kafkaBrokers, clientId: `orderlog-${definition.name}`, logger }),
   },
   { provide: COPIES, inject: [KAFKA, CONFIG], useFactory: (kafka: KafkaClient, config: ServiceConfig) => lazyCopies(kafka, config.topicPrefix) },
-  { provide: WIRING, inject: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, CONFIG, LOGGER, ModuleRef], useFactory: wiringOf },
+  { provide: WIRING, inject: [POSTGRES_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, CONFIG, LOGGER, ModuleRef], useFactory: wiringOf },
   { provide: PROJECTION_LIST, inject: [WIRING], useFactory: (wiring: Wiring) => definition.projections?.(wiring) ?? [] },
   {
     provide: PROJECTIONS,

@@ -1,10 +1,14 @@
 import { StreamParked } from '@orderlog/edge';
-import type { EventLog } from '@orderlog/event-log';
+import type { EventLog, LogTransaction } from '@orderlog/event-log';
 
 /** How old the list of parked streams may be. A command that slips in before it is known acts as if it had come before the parking. */
 const refreshMs = 1_000;
 
-/** The log as commands see it: those on a parked stream wait for an operator. Asking the database on each command would double its reads. */
+/**
+ * The log as commands see it: those on a parked stream wait for an operator, whether they come one by one or in a transaction of their own.
+ * Asking the database on each command would double its reads. What acts on facts and timers (the engine) has the log without the guard:
+ * it keeps parked streams apart by itself, and a release has to write to one.
+ */
 export type GuardedLog = EventLog & {
   /** Begins to look for parked streams; answers how to stop. */
   readonly watch: (parked: () => Promise<readonly { readonly streamId: string }[]>, onError: (error: unknown) => void) => () => void;
@@ -13,6 +17,23 @@ export type GuardedLog = EventLog & {
 /** Puts the guard before a log. */
 export const guardParked = (log: EventLog): GuardedLog => {
   let parkedNow: ReadonlySet<string> = new Set();
+  const refuseParked = (streamId: string): void => {
+    if (parkedNow.has(streamId)) throw new StreamParked(streamId);
+  };
+  // Looking is free: a wave or a list may hold a parked stream among others, and the work on those goes on.
+  const guarded = (tx: LogTransaction): LogTransaction => ({
+    query: (sql, values) => tx.query(sql, values),
+    load: (aggregate, streamIds) => tx.load(aggregate, streamIds),
+    decide: async (aggregate, commands) => {
+      for (const { streamId } of commands) refuseParked(streamId);
+      return tx.decide(aggregate, commands);
+    },
+    append: (aggregate, streamId, events, context, options) => {
+      refuseParked(streamId);
+      return tx.append(aggregate, streamId, events, context, options);
+    },
+    attempt: (work) => tx.attempt(work),
+  });
   return {
     service: log.service,
     logId: log.logId,
@@ -21,9 +42,11 @@ export const guardParked = (log: EventLog): GuardedLog => {
     read: (streamId, options) => log.read(streamId, options),
     readBeginnings: (streams) => log.readBeginnings(streams),
     state: (aggregate, streamId) => log.state(aggregate, streamId),
-    execute: (aggregate, streamId, command, context) =>
-      parkedNow.has(streamId) ? Promise.reject(new StreamParked(streamId)) : log.execute(aggregate, streamId, command, context),
-    transact: (work) => log.transact(work),
+    execute: async (aggregate, streamId, command, context) => {
+      refuseParked(streamId);
+      return log.execute(aggregate, streamId, command, context);
+    },
+    transact: (work) => log.transact((tx) => work(guarded(tx))),
     readShard: (shard, after, limit) => log.readShard(shard, after, limit),
     readShards: (cursors, limit) => log.readShards(cursors, limit),
     follow: () => log.follow(),

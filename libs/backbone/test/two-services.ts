@@ -90,6 +90,19 @@ class EchoesController {
     const outcome = await this.log.execute(echoes, `shipment-${orderId}`, { orderId, score: 1 }, contextOf(request, { correlationId: orderId }));
     return 'version' in outcome ? { version: outcome.version } : outcome;
   }
+  /** The same in a transaction of its own, decided by the log or by hand; loads without appending where the id is all that is asked for. */
+  @Post(':id/:way')
+  async failInTransaction(@Param('id') orderId: string, @Param('way') way: 'decide' | 'append' | 'load', @Req() request: FastifyRequest) {
+    const [streamId, command, context] = [`shipment-${orderId}`, { orderId, score: 1 }, contextOf(request, { correlationId: orderId })] as const;
+    return this.log.transact(async (tx) => {
+      if (way === 'decide') await tx.decide(echoes, [{ streamId, command, context }]);
+      else {
+        const state = (await tx.load(echoes, [streamId])).get(streamId)?.state ?? 0;
+        if (way === 'append') tx.append(echoes, streamId, echoed.decide(command, state) as readonly Failed[], context);
+      }
+      return { way };
+    });
+  }
 }
 
 const echoCounts: Projection<Failed> = {

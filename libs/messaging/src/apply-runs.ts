@@ -70,7 +70,7 @@ const applyTraced = async (context: ApplyContext, runs: readonly Run[], spans: F
     const mine = runs.filter(({ partition }) => held.has(partition.key));
     // After a commit whose answer was lost the row is ahead of what we know.
     const steps = stepsOf(mine).filter(({ run, item }) => item.seq > (held.get(run.partition.key) ?? 0));
-    const parked = await parkedAmong(tx, unique(steps.map(({ target }) => target)), 'for share');
+    const parked = await parkedAmong(tx, unique(steps.map(({ target }) => target)));
     // Sent before the listeners begin, because nothing they do changes it: the answer comes while they decide.
     const moved = movePositions(
       tx,

@@ -29,11 +29,11 @@ export interface ParkedStreams {
 /** A fact on its way into the parking lot. */
 export type Waiting = Omit<ParkedEvent, 'arrival'> & { readonly streamId: string };
 
-/** The parked ones of some streams. In a transaction `for share` holds off a release until it ends. */
-export const parkedAmong = async (sql: SqlExecutor, streamIds: readonly string[], lock: 'for share' | '' = ''): Promise<ReadonlySet<string>> => {
+/** The parked ones of some streams, in a transaction: `for share` holds off a release until it ends. */
+export const parkedAmong = async (tx: SqlExecutor, streamIds: readonly string[]): Promise<ReadonlySet<string>> => {
   if (streamIds.length === 0) return new Set();
-  const { rows } = await sql.query<{ stream_id: string }>(
-    `select stream_id from parked_stream where stream_id = any($1::text[]) order by stream_id ${lock}`,
+  const { rows } = await tx.query<{ stream_id: string }>(
+    'select stream_id from parked_stream where stream_id = any($1::text[]) order by stream_id for share',
     [streamIds],
   );
   return new Set(rows.map(({ stream_id }) => stream_id));

@@ -14,11 +14,13 @@ type Row = {
 const dueLinesMax = 500;
 /** Units that were told of stock and of which nothing was heard for so long are no longer counted as on their way. */
 const onTheirWay = `interval '5 minutes'`;
+/** A parked stream waits for an operator; the orders behind it in the queue do not wait with it. */
+const isFree = `not exists (select from parked_stream p where p.stream_id = 'backorder-' || b.order_id)`;
 /**
  * A line that was told of stock in vain is told again when more came since, or after a pause that doubles: the stock may be of no use to
  * it (a center that does not ship there), or usable again (a stop that was lifted).
  */
-const isDue = `b.waiting > 0 and (b.covers = 0 or b.retry_at <= clock_timestamp()
+const isDue = `b.waiting > 0 and ${isFree} and (b.covers = 0 or b.retry_at <= clock_timestamp()
   or exists (select 1 from stock a where a.sku = b.sku and a.arrived_at > b.covered_at))`;
 
 const columns = 'b.order_id, b.line_id, b.sku, b.waiting, b.covered, b.queued_at';

@@ -54,8 +54,6 @@ export type DeskParts = {
   readonly sql: SqlExecutor;
   readonly clock: Clock;
   readonly digestOf: (personalData: string) => string;
-  /** Throws when the stream waits for an operator. */
-  readonly refuseParked: (tx: SqlExecutor, streamId: string) => Promise<void>;
 };
 
 /** A refusal on its way out of a transaction that has to be rolled back. */
@@ -75,7 +73,7 @@ const outOf = async (work: Promise<Order | undefined>): Promise<Order | Refusal<
 };
 
 /** Makes the desk. */
-export const createOrderDesk = ({ log, sql, clock, digestOf, refuseParked }: DeskParts): OrderDesk => {
+export const createOrderDesk = ({ log, sql, clock, digestOf }: DeskParts): OrderDesk => {
   const lastChange = async (orderId: string, version: number): Promise<string> => {
     const [last] = await log.read<OrderEvent>(streamOf(orderId), { after: version - 1, upTo: version });
     return last?.recordedAt ?? '';
@@ -98,7 +96,6 @@ export const createOrderDesk = ({ log, sql, clock, digestOf, refuseParked }: Des
     outOf(
       log.transact(async (tx) => {
         const streamId = streamOf(orderId);
-        await refuseParked(tx, streamId);
         const state = (await tx.load(orderAggregate, [streamId])).get(streamId)?.state;
         if (state === undefined || !ownedBy(state, tenantId)) return undefined;
         const rehearsed = order.decide(rehearsal, state);

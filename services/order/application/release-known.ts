@@ -31,7 +31,12 @@ export const releaseKnown = async ({ log, desk, items, waiting }: ReleaseParts):
       const hold = state.holds.find((open) => open.id === unknownSkuHold);
       if (hold === undefined || !state.lines.every(({ sku }) => items.isOffered(sku))) continue;
       const context = { tenantId, actor: { type: 'service', id: 'order' }, commandId: `items-known:${id}`, correlationId: id } as const;
-      const outcome = await desk.execute(tenantId, id, { type: 'ReleaseHold', data: { holdId: unknownSkuHold, detail: 'inventory knows the items now' } }, context);
+      const command = { type: 'ReleaseHold', data: { holdId: unknownSkuHold, detail: 'inventory knows the items now' } } as const;
+      const outcome = await desk.execute(tenantId, id, command, context).catch((error: unknown) => {
+        // A parked order waits for an operator: the others on the page do not wait with it.
+        if (error instanceof Error && error.name === 'StreamParked') return undefined;
+        throw error;
+      });
       // Refused: a person, or another process of this service, was faster.
       if (outcome !== undefined && !isRefusal(outcome)) released += 1;
     }

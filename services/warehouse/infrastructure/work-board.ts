@@ -16,13 +16,18 @@ const recordPutBacks = `
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[])
   on conflict (task_id) do nothing`;
 
+/** A parked fulfillment order waits for an operator: its work is not handed out, and the work beside it is. */
+const isParked = `exists (select from parked_stream p where p.stream_id = 'fulfillment-order-' || work.fulfillment_order_id)`;
+const workOfList = 'select from fulfillment_order_work work where work.pick_list_id = list.pick_list_id';
+
 // Locked and skipped in the inner statement: two workers never wait for each other. The counts are read after the claim, as of its snapshot.
 const claimWave = `
   with free as (
-    select pick_list_id, worker_id from open_pick_lists
-    where center_id = $1 and (worker_id = $2 or leased_until < clock_timestamp())
-    order by (worker_id = $2) desc, opened_at
-    limit 1 for update skip locked
+    select list.pick_list_id, list.worker_id from open_pick_lists list
+    where list.center_id = $1 and (list.worker_id = $2 or list.leased_until < clock_timestamp())
+      and (not exists (${workOfList}) or exists (${workOfList} and not ${isParked}))
+    order by (list.worker_id = $2) desc, list.opened_at
+    limit 1 for update of list skip locked
   ), claimed as (
     update open_pick_lists list set worker_id = $2, leased_until = clock_timestamp() + $3 * interval '1 millisecond'
     from free where list.pick_list_id = free.pick_list_id
@@ -30,24 +35,25 @@ const claimWave = `
   )
   select claimed.pick_list_id as "pickListId", claimed.before,
     coalesce(sum(work.to_pick), 0)::int as "toPick", coalesce(sum(work.to_sort), 0)::int as "toSort", coalesce(sum(work.to_pack), 0)::int as "toPack"
-  from claimed left join fulfillment_order_work work on work.pick_list_id = claimed.pick_list_id
+  from claimed left join fulfillment_order_work work on work.pick_list_id = claimed.pick_list_id and not ${isParked}
   group by 1, 2`;
 
 const claimPutBack = `
   update put_back_tasks task set worker_id = $2, leased_until = clock_timestamp() + $3 * interval '1 millisecond'
   where task.task_id = (
-    select task_id from put_back_tasks
-    where center_id = $1 and (worker_id = $2 or leased_until is null or leased_until < clock_timestamp())
-    order by task_id limit 1 for update skip locked
+    select work.task_id from put_back_tasks work
+    where work.center_id = $1 and (work.worker_id = $2 or work.leased_until is null or work.leased_until < clock_timestamp()) and not ${isParked}
+    order by work.task_id limit 1 for update skip locked
   )
   returning task_id as "taskId", fulfillment_order_id as "fulfillmentOrderId", line_id as "lineId", sku, quantity, bin`;
 
 const claimWaiting = `
   update fulfillment_order_work work set claimed_until = clock_timestamp() + $3 * interval '1 millisecond'
   where work.fulfillment_order_id in (
-    select fulfillment_order_id from fulfillment_order_work
-    where center_id = $1 and pick_list_id = '' and to_plan > 0 and (claimed_until is null or claimed_until < clock_timestamp())
-    order by ship_by, fulfillment_order_id limit $2 for update skip locked
+    select work.fulfillment_order_id from fulfillment_order_work work
+    where work.center_id = $1 and work.pick_list_id = '' and work.to_plan > 0 and (work.claimed_until is null or work.claimed_until < clock_timestamp())
+      and not ${isParked}
+    order by work.ship_by, work.fulfillment_order_id limit $2 for update skip locked
   )
   returning fulfillment_order_id as "fulfillmentOrderId", ship_by as "shipBy"`;
 

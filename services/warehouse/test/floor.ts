@@ -1,5 +1,6 @@
 import type { EventContext } from '@orderlog/contracts';
 import { createEventLog, newOrderId, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
+import { messagingMigrations } from '@orderlog/messaging';
 import { freshDatabase } from '@orderlog/testing';
 import type { CenterKind, Units } from '@orderlog/warehouse-domain';
 import { followOrder, type OrderFact } from '../application/follow-order.js';
@@ -28,7 +29,7 @@ export const byAnn = (correlationId: string): EventContext => ({ tenantId: 't1',
 
 /** Opens a floor in a database of its own. */
 export const openFloor = async (taskMs = 60_000): Promise<TestFloor> => {
-  const database = await freshDatabase({ service: 'warehouse', folders: [{ name: 'warehouse', path: new URL('../infrastructure/migrations/', import.meta.url) }] });
+  const database = await freshDatabase({ service: 'warehouse', folders: [messagingMigrations, { name: 'warehouse', path: new URL('../infrastructure/migrations/', import.meta.url) }] });
   const log = await createEventLog({ service: 'warehouse', connectionString: database.appUrl });
   const sql = log.pool as unknown as SqlExecutor;
   const board = postgresWorkBoard(sql, { taskMs, planningMs: 10_000 });

@@ -73,6 +73,35 @@ describe('picking over HTTP', () => {
   });
 });
 
+describe('a parked fulfillment order', () => {
+  const park = (id: string) =>
+    warehouse.log.transact((tx) => tx.query(`insert into parked_stream (stream_id, consumer_group, error) values ($1, 'test', 'test')`, [`fulfillment-order-${id}`]));
+  const unpark = () => warehouse.log.transact((tx) => tx.query(`delete from parked_stream where consumer_group = 'test'`));
+  const parked = { status: 409, body: { type: 'urn:orderlog:problem:stream-parked' } };
+
+  it('refuses what staff say of it, and the work beside it goes on', async () => {
+    const stuck = await warehouse.release('dock', [units('TEA', 1000)]);
+    const { pickList } = await nextTask('dock');
+    await park(stuck);
+    let scans = 0;
+    const scan = () => post(`pick-lists/${pickList.id}/scans`, { workerId: 'ann', scans: [{ scanId: `p${(scans += 1)}`, sku: 'TEA', quantity: 1 }] });
+    // A parking is known to the guard within a second; until then scans come through, as if they had come before it.
+    await eventually(async () => (await scan()).status === 409);
+    expect(await scan()).toMatchObject(parked);
+    expect(await post(`pick-lists/${pickList.id}/shorts`, { workerId: 'ann', scanId: 's1', sku: 'TEA', quantity: 1, reason: 'NOT_IN_STOCK' })).toMatchObject(parked);
+    expect((await get(`pick-lists/${pickList.id}`)).status).toBe(200);
+
+    const waiting = await warehouse.release('dock', [units('TEA', 1)]);
+    const free = await warehouse.release('dock', [units('COFFEE', 1)]);
+    await park(waiting);
+    const task = await nextTask('dock');
+    expect(task.pickList.entries.map(({ sku }) => sku)).toStrictEqual(['COFFEE']);
+    expect((await get(`fulfillment-orders/${free}`)).body).toMatchObject({ id: free });
+    await unpark();
+    await eventually(async () => (await scan()).status === 200);
+  });
+});
+
 describe('bad input', () => {
   const unknown = '01939c5e-0000-7000-8000-000000000000.1.1';
   it.each([
