@@ -135,6 +135,7 @@ create table quarantined_message (
   headers json not null,
   value text,
   seen_at timestamp with time zone not null default now(),
+  cleared_at timestamp with time zone,
   constraint quarantined_message_pkey PRIMARY KEY (consumer_group, topic, partition, message_offset)
 );
 grant delete, insert, select, truncate, update on quarantined_message to routing_app;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Command, CommanderError } from 'commander';
+import { shardsPerLog } from '@orderlog/contracts';
 import { convertOlist } from '../olist/convert.js';
 import { loadWorld } from '../sample-world/load-world.js';
 import { readWorld } from '../sample-world/world-file.js';
@@ -36,6 +37,14 @@ const wholeNumber = (name: string, text: string, max: number): number => {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || value > max) throw new UsageError(`${name} is a whole number from 1 to ${max}`);
   return value;
+};
+const shardNumber = (text: string): number => {
+  if (!/^\d{1,3}$/.test(text) || Number(text) >= shardsPerLog) throw new UsageError(`--shard is a whole number from 0 to ${shardsPerLog - 1}`);
+  return Number(text);
+};
+const known = (service: string): string => {
+  if (!services.some((one) => one === service)) throw new UsageError(`<service> is one of ${services.join(', ')}`);
+  return service;
 };
 const print = (value: unknown, human: () => string): void => console.log(options().json === true ? JSON.stringify(value, null, 2) : human());
 
@@ -196,13 +205,63 @@ for (const [name, method, suffix, done] of [
     .command(`${name} <service> <stream>`)
     .description({ show: 'the error and the facts that wait', release: 'tries again, in order', drop: 'forgets the facts that wait' }[name])
     .action(async (service: string, stream: string) => {
-      if (!services.some((known) => known === service)) throw new UsageError(`<service> is one of ${services.join(', ')}`);
       const api = client();
-      const { body } = await api.call(method, `/v1/${service}/ops/parked/${encodeURIComponent(stream)}${suffix}`);
+      const { body } = await api.call(method, `/v1/${known(service)}/ops/parked/${encodeURIComponent(stream)}${suffix}`);
       print(body, () => (done === '' ? JSON.stringify(body, null, 2) : `${done} ${stream}`));
       await api.close();
     });
 }
+
+type Quarantined = { id: string; seenAt: string; reason: string };
+const quarantined = program.command('quarantined').description('messages on our topics that are no rows of a log: set aside, and never acted');
+quarantined
+  .command('list')
+  .description('quarantined messages of all services that nobody has cleared')
+  .action(async () => {
+    const api = client();
+    const lists = await Promise.all(services.map(async (service) => (await api.call<{ items: Quarantined[] }>('GET', `/v1/${service}/ops/quarantined`)).body.items.map((entry) => ({ service, ...entry }))));
+    const all = lists.flat();
+    print(all, () => (all.length === 0 ? 'nothing is quarantined' : table(all, ['service', 'id', 'seenAt', 'reason'])));
+    await api.close();
+    if (all.length > 0) process.exitCode = exitCodes.found;
+  });
+quarantined
+  .command('show <service> <id>')
+  .description('why it was set aside, and what could be read of it')
+  .action(async (service: string, id: string) => {
+    const api = client();
+    const { body } = await api.call('GET', `/v1/${known(service)}/ops/quarantined/${encodeURIComponent(id)}`);
+    print(body, () => JSON.stringify(body, null, 2));
+    await api.close();
+  });
+quarantined
+  .command('clear <service> [id]')
+  .description('notes that somebody has looked at it')
+  .option('--all', 'all of the service instead of one')
+  .action(async (service: string, id: string | undefined, given: { all?: boolean }) => {
+    if ((id === undefined) !== (given.all === true)) throw new UsageError('either <id> or --all says what is cleared');
+    const api = client();
+    const { body } = await api.call<{ cleared: number }>('DELETE', `/v1/${known(service)}/ops/quarantined${id === undefined ? '' : `/${encodeURIComponent(id)}`}`);
+    print(body, () => `cleared ${body.cleared}`);
+    await api.close();
+  });
+
+program
+  .command('republish <service>')
+  .description('publishes again from the log, for a topic that was emptied or cut; whoever listens drops what it has')
+  .option('--shard <n>', 'one shard instead of all')
+  .option('--from <seq>', 'first sequence number (default: what the topic should still hold)')
+  .action(async (service: string, given: { shard?: string; from?: string }) => {
+    const shard = given.shard === undefined ? undefined : shardNumber(given.shard);
+    const fromSeq = given.from === undefined ? undefined : wholeNumber('--from', given.from, Number.MAX_SAFE_INTEGER);
+    const api = client();
+    const { body } = await api.call<{ items: { shard: number; fromSeq: number; toSeq: number }[] }>('POST', `/v1/${known(service)}/ops/republish`, {
+      ...(shard === undefined ? {} : { shard }),
+      ...(fromSeq === undefined ? {} : { fromSeq }),
+    });
+    print(body.items, () => (body.items.length === 0 ? 'there is nothing to publish again' : table(body.items, ['shard', 'fromSeq', 'toSeq'])));
+    await api.close();
+  });
 
 program
   .command('verify')

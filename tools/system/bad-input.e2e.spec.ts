@@ -297,4 +297,41 @@ describe('poison', () => {
     expect(await parked()).toStrictEqual([]);
     await eventually(async () => (await send(feedback)).status === 200, stepMs);
   }, stepMs * 3);
+
+  it('stays reported until an operator clears it', async () => {
+    const { code, out } = await orderlog('--json', 'quarantined', 'list');
+    const [one] = JSON.parse(out) as { service: string; id: string }[];
+    expect([code, one?.id]).toStrictEqual([1, expect.stringMatching(/\.events-3@\d+$/)]);
+    const [service, id] = [one?.service ?? '', one?.id ?? ''];
+    expect(await orderlog('quarantined', 'show', service, id)).toMatchObject({ code: 0, out: expect.stringContaining('"reason"') });
+    expect(await orderlog('quarantined', 'clear', service, id)).toMatchObject({ code: 0, out: 'cleared 1\n' });
+    expect(await orderlog('quarantined', 'show', service, id)).toMatchObject({ code: 3 });
+    expect(await orderlog('quarantined', 'clear', service)).toMatchObject({ code: 2 });
+    const reported = async () => (await verifySystem({ databaseUrl: system.databaseUrl })).filter(({ violations }) => violations.length > 0).map(({ id: check }) => check);
+    expect(new Set(await reported())).toStrictEqual(new Set(['nothing-quarantined']));
+    for (const each of ['orders', 'stock', 'routing', 'warehouse', 'shipments']) expect(await orderlog('quarantined', 'clear', each, '--all')).toMatchObject({ code: 0 });
+    expect(await orderlog('quarantined', 'list')).toMatchObject({ code: 0 });
+    expect(await reported()).toStrictEqual([]);
+  }, stepMs);
+});
+
+describe('a topic that lost its records', () => {
+  it('is published again by one command, and orders go on', async () => {
+    const topic = `${system.topicPrefix}${eventsTopic('order')}`;
+    const admin = await kafkajsClient({ brokers: system.brokers, clientId: 'emptying' }).admin();
+    const count = async (): Promise<number> => (await admin.ends(topic)).reduce((sum, { low, high }) => sum + high - low, 0);
+    try {
+      const ends = await admin.ends(topic);
+      await admin.deleteRecords(topic, ends.filter(({ low, high }) => high > low).map(({ partition, high }) => ({ partition, offset: high })));
+      expect(await count()).toBeLessThan(10);
+      expect(await orderlog('republish', 'orders', '--shard', '16')).toMatchObject({ code: 2 });
+      const again = JSON.parse((await orderlog('--json', 'republish', 'orders')).out) as { fromSeq: number; toSeq: number }[];
+      const rows = again.reduce((sum, { fromSeq, toSeq }) => sum + toSeq - fromSeq + 1, 0);
+      expect(rows).toBeGreaterThan(50);
+      await eventually(async () => (await count()) >= rows, stepMs);
+      await delivered((await submit('after-republish')).id);
+    } finally {
+      await admin.close();
+    }
+  }, stepMs * 2);
 });

@@ -49,10 +49,10 @@ export const logChecks: readonly Check[] = [
   },
   {
     id: 'nothing-quarantined',
-    what: 'no message of a foreign log was met',
+    what: 'no message of a foreign log was met that nobody has cleared',
     promise: 3,
-    sql: `select format('%s/%s@%s', topic, partition, message_offset) as "where", left(reason, 200) as why from quarantined_message limit 20`,
-    counted: 'select count(*)::int as n from quarantined_message',
+    sql: `select format('%s-%s@%s', topic, partition, message_offset) as "where", left(reason, 200) as why from quarantined_message where cleared_at is null limit 20`,
+    counted: 'select count(*)::int as n from quarantined_message where cleared_at is null',
   },
 ];
 

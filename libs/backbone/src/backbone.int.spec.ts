@@ -12,6 +12,12 @@ describe('two services on one backbone', () => {
       return folded === count && projected === count;
     });
   const problemOfCommand = async (id: string): Promise<string | undefined> => ((await call(two.shipping, `/v1/shipments/${id}`, 'DELETE')).body as { type?: string }).type;
+  const echoesOfNew = async (): Promise<number> => {
+    const id = await newOrder();
+    await rate(id, 5);
+    await heard(id, 1);
+    return (await echoes(id)).folded;
+  };
   const newOrder = async (): Promise<string> => (await call(two.order, '/v1/orders', 'POST').then(({ body }): { id: string } => body)).id;
 
   beforeAll(async () => {
@@ -62,6 +68,55 @@ describe('two services on one backbone', () => {
     expect((await call(two.shipping, `${parked}/release`, 'POST')).body).toStrictEqual({ streamId: `shipment-${id}`, applied: 1 });
     await heard(id, folded + 1);
     await eventually(async () => (await problemOfCommand(id)) === undefined);
+  });
+
+  it('keeps foreign messages until an operator clears them; read again they stay cleared', async () => {
+    const partition = 7;
+    await two.poison(partition, 'of nobody');
+    type Listed = { items: { id: string; reason: string }[] };
+    const list = async (): Promise<Listed['items']> => ((await call(two.shipping, '/v1/shipments/ops/quarantined')).body as Listed).items;
+    await eventually(async () => (await list()).length === 1);
+    const id = (await list())[0]?.id ?? '';
+    expect(id).toMatch(/order\.events-7@\d+$/);
+    const path = `/v1/shipments/ops/quarantined/${encodeURIComponent(id)}`;
+    expect(await call(two.shipping, path)).toMatchObject({ status: 200, body: { id, value: 'of nobody', reason: expect.any(String) } });
+    expect(await call(two.shipping, path, 'DELETE')).toStrictEqual({ status: 200, body: { cleared: 1 } });
+    expect((await call(two.shipping, path)).status).toBe(404);
+    expect((await call(two.shipping, path, 'DELETE')).status).toBe(404);
+    await two.poison(partition, 'of nobody either');
+    await eventually(async () => (await list()).length === 1);
+    expect((await list()).map((one) => one.id)).not.toContain(id);
+    // Everything of the topic comes once more.
+    await two.rereadTopic();
+    await eventually(async () => (await echoesOfNew()) === 1);
+    expect(await list()).toHaveLength(1);
+    expect(await call(two.shipping, '/v1/shipments/ops/quarantined', 'DELETE')).toStrictEqual({ status: 200, body: { cleared: 1 } });
+    expect(await list()).toStrictEqual([]);
+  });
+
+  it('publishes an emptied topic again when an operator says so, the whole or one shard', async () => {
+    const id = await newOrder();
+    await rate(id, 5);
+    await heard(id, 1);
+    const before = await two.onTopic();
+    expect(before).toBeGreaterThan(1);
+    await two.emptyTopic();
+    expect(await two.onTopic()).toBe(0);
+    const shard = 3;
+    type Again = { items: { shard: number; fromSeq: number; toSeq: number }[] };
+    const again = async (body: object): Promise<Again['items']> => ((await call(two.order, '/v1/orders/ops/republish', 'POST', body)).body as Again).items;
+    const [only] = await again({ shard, fromSeq: 2 });
+    expect(only).toMatchObject({ shard, fromSeq: 2 });
+    await eventually(async () => (await two.onTopic()) === (only?.toSeq ?? 0) - 1);
+    await two.emptyTopic();
+    const all = await again({});
+    expect(all).toStrictEqual([{ shard, fromSeq: 1, toSeq: only?.toSeq }]);
+    await eventually(async () => (await two.onTopic()) === only?.toSeq);
+    // Whoever listens had them all.
+    await rate(id, 4);
+    await heard(id, 2);
+    expect((await call(two.order, '/v1/orders/ops/republish', 'POST', { shard: 16 })).status).toBe(422);
+    expect((await call(two.order, '/v1/orders/ops/republish', 'POST', { fromSeq: 0 })).status).toBe(422);
   });
 
   it('shows operators where it stands; static paths win over ids', async () => {

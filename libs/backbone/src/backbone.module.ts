@@ -2,7 +2,7 @@ import { Inject, type DynamicModule, type OnModuleDestroy, type Provider } from 
 import { ModuleRef } from '@nestjs/core';
 import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
 import { createEventLog, executorOf, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
-import { addLogReader, kafkajsClient, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
+import { addLogReader, kafkajsClient, quarantinedMessages, republish, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
 import { compareWithRebuild, createProjections, type Projection, type Projections } from '@orderlog/projections';
 import type { Pool } from 'pg';
@@ -18,7 +18,7 @@ import { parkedOf } from './parked.js';
 import { observeBackbone } from './backbone-metrics.js';
 import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
-import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, SQL, STATUS } from './tokens.js';
+import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, QUARANTINED, REPUBLISH, SQL, STATUS } from './tokens.js';
 
 /** Connections of the log for transactions and reads: 4 of a service's 10, beside 2 writers. */
 const logConnectionsMax = 4;
@@ -78,6 +78,13 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
       }),
   },
   { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, wiring.sql) },
+  { provide: QUARANTINED, inject: [SQL], useFactory: quarantinedMessages },
+  {
+    provide: REPUBLISH,
+    inject: [WIRING],
+    useFactory: ({ log, sql }: Wiring) => (shard?: number, fromSeq?: number) =>
+      republish({ log, sql, ...(shard === undefined ? {} : { shards: [shard] }), ...(fromSeq === undefined ? {} : { fromSeq }) }),
+  },
   {
     provide: STATUS,
     inject: [ENGINE, WIRING, PROJECTION_LIST, PROJECTIONS, PARKED],

@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, type Type } from '@nestjs/common';
-import { found, Operation, Problem, problems, Roles } from '@orderlog/edge';
-import type { ParkedStreams } from '@orderlog/messaging';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, type Type } from '@nestjs/common';
+import { shardsPerLog } from '@orderlog/contracts';
+import { found, Operation, Problem, problems, Roles, validated, WholeNumber } from '@orderlog/edge';
+import type { ParkedStreams, QuarantinedMessages, Republished } from '@orderlog/messaging';
 import type { RebuildComparison } from '@orderlog/projections';
-import { PARKED, PROOF, STATUS } from './tokens.js';
+import { PARKED, PROOF, QUARANTINED, REPUBLISH, STATUS } from './tokens.js';
 import type { BackboneStatus } from './status.js';
 
 const notReleased = { slug: 'release-failed', status: 409, title: 'Its facts still fail' } as const;
@@ -13,6 +14,12 @@ const arrivalOf = (text: string | undefined): number | undefined => {
   throw new Problem(problems.invalidQuery, { errors: [{ pointer: '?arrival', message: 'has to be a whole number' }] });
 };
 
+/** What of the log is published again; all shards, and what their topic should still hold, unless told. */
+export class RepublishRequest {
+  @WholeNumber({ max: shardsPerLog - 1, optional: true }) shard?: number;
+  @WholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, optional: true, description: 'the first sequence number' }) fromSeq?: number;
+}
+
 /** The operators' API of a service, under its own prefix. A class made for each service, because Nest reads paths from decorators. */
 export const opsController = (prefix: string): Type => {
   @Roles('ops')
@@ -20,6 +27,8 @@ export const opsController = (prefix: string): Type => {
   class OpsController {
     constructor(
       @Inject(PARKED) private readonly parked: ParkedStreams,
+      @Inject(QUARANTINED) private readonly quarantined: QuarantinedMessages,
+      @Inject(REPUBLISH) private readonly republish: (shard?: number, fromSeq?: number) => Promise<readonly Republished[]>,
       @Inject(STATUS) private readonly status: () => Promise<BackboneStatus>,
       @Inject(PROOF) private readonly proof: () => Promise<readonly RebuildComparison[]>,
     ) {}
@@ -65,6 +74,38 @@ export const opsController = (prefix: string): Type => {
     async drop(@Param('streamId') streamId: string, @Query('arrival') arrival?: string) {
       found(await this.parked.show(streamId), `a parked stream ${streamId}`);
       return { streamId, dropped: await this.parked.drop(streamId, arrivalOf(arrival)) };
+    }
+
+    @Get('quarantined')
+    @Operation({ summary: 'Messages that are no rows of their producer’s log, until somebody clears them' })
+    async listQuarantined() {
+      return { items: await this.quarantined.list() };
+    }
+
+    @Get('quarantined/:id')
+    @Operation({ summary: 'A quarantined message with what could be read of it; its id is <topic>-<partition>@<offset>' })
+    async showQuarantined(@Param('id') id: string) {
+      return found(await this.quarantined.show(id), `a quarantined message ${id}`);
+    }
+
+    @Delete('quarantined')
+    @Operation({ summary: 'Clears all of them: somebody has looked' })
+    async clearAllQuarantined() {
+      return { cleared: await this.quarantined.clear() };
+    }
+
+    @Delete('quarantined/:id')
+    @Operation({ summary: 'Clears one of them' })
+    async clearQuarantined(@Param('id') id: string) {
+      found(await this.quarantined.show(id), `a quarantined message ${id}`);
+      return { cleared: await this.quarantined.clear(id) };
+    }
+
+    @Post('republish')
+    @HttpCode(200)
+    @Operation({ summary: 'Publishes again from the log, for a topic that was emptied or cut; consumers drop what they have' })
+    async publishAgain(@Body(validated(RepublishRequest)) { shard, fromSeq }: RepublishRequest) {
+      return { items: await this.republish(shard, fromSeq) };
     }
   }
   return OpsController;

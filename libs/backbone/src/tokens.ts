@@ -16,6 +16,10 @@ export const COPIES = Symbol('orderlog:copies');
 export const PROJECTIONS = Symbol('orderlog:projections');
 /** The service's `ParkedStreams`. */
 export const PARKED = Symbol('orderlog:parked');
+/** The service's `QuarantinedMessages`. */
+export const QUARANTINED = Symbol('orderlog:quarantined');
+/** Sets the relay's cursors back: `(shard?, fromSeq?) => Promise<Republished[]>`. */
+export const REPUBLISH = Symbol('orderlog:republish');
 /** Answers the `BackboneStatus` now. */
 export const STATUS = Symbol('orderlog:status');
 /** Answers the comparison of every read model with a rebuild from the log. */

@@ -132,6 +132,13 @@ export type TwoServices = {
   readonly order: StartedService;
   shipping: StartedService;
   restartShipping(): Promise<void>;
+  /** Puts a message that is no row of any log on the order's topic. */
+  poison(partition: number, value: string): Promise<void>;
+  /** Restarts shipping, which then reads the whole topic again. */
+  rereadTopic(): Promise<void>;
+  /** Messages on the order's topic. */
+  onTopic(): Promise<number>;
+  emptyTopic(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -179,6 +186,25 @@ export const twoServices = async (): Promise<TwoServices> => {
       await two.shipping.stop();
       two.shipping = await startShipping();
     },
+    poison: async (partition, value) => {
+      const producer = await topics.kafka.producer();
+      await producer.send(topics.events('order'), [{ partition, messages: [{ key: 'x', value }] }]);
+      await producer.close();
+    },
+    rereadTopic: async () => {
+      await two.shipping.stop();
+      const client = new Client({ connectionString: shippingDatabase.adminUrl });
+      await client.connect();
+      await client.query('update consumer_position set next_offset = 0');
+      await client.end();
+      two.shipping = await startShipping();
+    },
+    onTopic: async () => {
+      const kafka = await topics.kafka.admin();
+      const ends = await kafka.ends(topics.events('order')).finally(() => kafka.close());
+      return ends.reduce((total, { low, high }) => total + high - low, 0);
+    },
+    emptyTopic: () => topics.empty(topics.events('order')),
     close: async () => {
       await Promise.all([two.shipping.stop(), order.stop()]);
       await Promise.all([orderDatabase.drop(), shippingDatabase.drop(), topics.drop()]);

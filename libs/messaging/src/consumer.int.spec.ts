@@ -67,7 +67,7 @@ describe('a consumer of a log', () => {
     const consumer = await pair.startConsumer();
     const orders = await Promise.all(Array.from({ length: 32 }, (_, n) => pair.rate(fiveTimes, n % 16)));
     for (const orderId of orders) await hears(orderId, fiveTimes);
-    await republish({ sql: pair.producer.sql, shards: Array.from({ length: 16 }, (_, n) => n) });
+    await republish({ log: pair.producer, sql: pair.producer.sql, fromSeq: 1 });
     await eventually(() => consumer.stats().duplicates === 160);
     await hears(await pair.rate([1], 3), [1]);
     for (const orderId of orders) expect(await pair.heardOf(orderId)).toEqual(fiveTimes);

@@ -21,8 +21,9 @@ export type {
 export { kafkajsClient } from './kafkajs.adapter.js';
 export { addLogReader, localLogReader, logReaderClient, type LogReaderClient, type ProducerLog } from './log-reader.js';
 export { stderrLogger, type MessagingLogger } from './logger.js';
-export { parkedAmong, parkedStreams, type ParkedEvent, type ParkedStream, type ParkedStreams } from './parking.js';
-export { republish, startRelay, type Relay, type RelayStats } from './relay.js';
+export { parkedStreams, type ParkedEvent, type ParkedStream, type ParkedStreams } from './parking.js';
+export { quarantinedMessages, type QuarantinedContent, type QuarantinedMessage, type QuarantinedMessages } from './quarantined.js';
+export { republish, startRelay, type Relay, type RelayStats, type Republished } from './relay.js';
 export { startTimers, type Timers, type TimersStats } from './timers.js';
 export { createTopics, topicSpecs } from './topics.js';
 export { LogConsumerStrategy, OnFacts, type OnFactsOptions } from './transport.js';

@@ -284,14 +284,30 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   return relay;
 };
 
+/** Rows of a shard that are published again, both included. */
+export type Republished = { readonly shard: number; readonly fromSeq: number; readonly toSeq: number };
+
 /**
- * Sets cursors back, so that the relay publishes again from `fromSeq` on, whoever runs it: its epoch ends here. Consumers drop what
- * they have.
+ * Sets cursors back, so that the relay publishes again, whoever runs it: its epoch ends here. Without `fromSeq` each shard goes back to
+ * the first row that its topic should still hold (consumers read older ones from the log). Consumers drop what they have.
  */
-export const republish = async (options: { readonly sql: SqlExecutor; readonly shards: readonly number[]; readonly fromSeq?: number }): Promise<void> => {
-  await options.sql.query(
-    `update relay_cursor set seq = least(seq, $2), epoch = epoch + 1, owner = '', lease_until = clock_timestamp()
-     where shard = any($1::integer[])`,
-    [options.shards, Math.max(0, (options.fromSeq ?? 1) - 1)],
+export const republish = async (options: {
+  readonly log: EventLog;
+  readonly sql: SqlExecutor;
+  /** Default: all. */
+  readonly shards?: readonly number[];
+  readonly fromSeq?: number;
+}): Promise<readonly Republished[]> => {
+  const { log, sql, shards = Array.from({ length: log.shards }, (_, shard) => shard), fromSeq } = options;
+  const heads = new Map((await log.heads()).map(({ shard, seq }) => [shard, seq]));
+  const again = await Promise.all(shards.map(async (shard) => ({ shard, fromSeq: fromSeq ?? (await firstRecent(log, shard, heads.get(shard) ?? 0)) })));
+  const { rows } = await sql.query<{ shard: number; from_seq: string; to_seq: string }>(
+    `with before as (select shard, seq from relay_cursor where shard = any($1::integer[])),
+     back as (
+       update relay_cursor c set seq = least(c.seq, again.seq), epoch = c.epoch + 1, owner = '', lease_until = clock_timestamp()
+       from unnest($1::integer[], $2::bigint[]) as again (shard, seq) where c.shard = again.shard returning c.shard, c.seq)
+     select shard, back.seq + 1 as from_seq, before.seq as to_seq from back join before using (shard) where before.seq > back.seq order by shard`,
+    [again.map(({ shard }) => shard), again.map((one) => one.fromSeq - 1)],
   );
+  return rows.map(({ shard, from_seq, to_seq }) => ({ shard, fromSeq: Number(from_seq), toSeq: Number(to_seq) }));
 };
