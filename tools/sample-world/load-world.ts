@@ -1,14 +1,29 @@
 import { createHash } from 'node:crypto';
-import { apiClient } from '../cli/client.js';
+import { apiClient, ProblemAnswer } from '../cli/client.js';
 import type { World } from './world-file.js';
 
 const itemsPerCall = 500;
 const linesPerReceipt = 500;
 const coordinatesPerCall = 2_000;
 const requestsAtOnce = 4;
+/** A part of Orderlog that starts, or has not heard of a new center, says 503 for a moment; repeating a request changes nothing twice. */
+const patienceMs = 30_000;
+const againMs = 500;
 
 const chunks = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+
+const patiently = async (job: () => Promise<unknown>): Promise<void> => {
+  for (const giveUpAt = Date.now() + patienceMs; ; ) {
+    try {
+      await job();
+      return;
+    } catch (error) {
+      if (!(error instanceof ProblemAnswer && error.isOutage) || Date.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+  }
+};
 
 /**
  * Loads a world through the public API. Loading the same world again changes nothing: items and centers are put, receipts have ids
@@ -35,7 +50,7 @@ export const loadWorld = async (
     const waiting = [...list];
     const lane = async (): Promise<void> => {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-        await job();
+        await patiently(job);
         done += 1;
         options.onProgress?.(done / jobs.length);
       }

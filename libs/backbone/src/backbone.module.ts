@@ -1,5 +1,6 @@
 import { Inject, type DynamicModule, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { CompactedTopic } from '@orderlog/contracts';
 import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
 import { createEventLog, executorOf, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
 import { addLogReader, kafkajsClient, quarantinedMessages, republish, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
@@ -18,7 +19,7 @@ import { parkedOf } from './parked.js';
 import { observeBackbone } from './backbone-metrics.js';
 import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
-import { COPIES, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, QUARANTINED, REPUBLISH, SQL, STATUS } from './tokens.js';
+import { COPIES, COPY_IS_CURRENT, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, QUARANTINED, REPUBLISH, SQL, STATUS } from './tokens.js';
 
 /** Connections of the log for transactions and reads: 4 of a service's 10, beside 2 writers. */
 const logConnectionsMax = 4;
@@ -78,6 +79,11 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
       }),
   },
   { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, wiring.sql) },
+  {
+    provide: COPY_IS_CURRENT,
+    inject: [ENGINE],
+    useFactory: (engine: Engine) => async (topic: CompactedTopic) => (await engine.copies.find((copies) => copies.topic === topic)?.isCurrent()) ?? false,
+  },
   { provide: QUARANTINED, inject: [SQL], useFactory: quarantinedMessages },
   {
     provide: REPUBLISH,
@@ -135,7 +141,7 @@ export class BackboneModule implements OnModuleDestroy {
       global: true,
       controllers: [opsController(definition.prefix)],
       providers: providersOf(definition),
-      exports: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, PROJECTIONS, PARKED, STATUS],
+      exports: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, COPY_IS_CURRENT, PROJECTIONS, PARKED, STATUS],
     };
   }
 

@@ -12,6 +12,8 @@ export const DATA_SOURCE = Symbol('orderlog:data-source');
 export const KAFKA = Symbol('orderlog:kafka');
 /** A `CopiesPublisher` for compacted topics; connects at its first record. */
 export const COPIES = Symbol('orderlog:copies');
+/** `(topic) => Promise<boolean>`: whether this service's copy of a compacted topic holds all that stands on it now. */
+export const COPY_IS_CURRENT = Symbol('orderlog:copy-is-current');
 /** The service's running `Projections`; also for reading your own writes (`caughtUp`). */
 export const PROJECTIONS = Symbol('orderlog:projections');
 /** The service's `ParkedStreams`. */

@@ -55,6 +55,17 @@ describe('copies of a compacted topic', () => {
     const [reader, copies] = await read('routing.centers');
     await reader.caughtUp;
     expect(copies.size).toBe(0);
+    expect(await reader.isCurrent()).toBe(true);
+  });
+
+  it('are current only with everything that stands on the topic now', async () => {
+    const [reader, copies] = await read('inventory.items');
+    await reader.caughtUp;
+    await eventually(() => reader.isCurrent());
+    // Stopped, it stays behind whatever comes.
+    await reader.stop();
+    await publisher.publish('inventory.items', [{ key: 'sku-late', value: { version: 1, name: 'late' } }]);
+    expect([await reader.isCurrent(), copies.has('sku-late')]).toStrictEqual([false, false]);
   });
 
   it('lie in a partition that a key never leaves', () => {

@@ -9,8 +9,11 @@ export type CompactedRecord<T> = { readonly key: string; readonly value: T | und
 
 /** A running reader of a compacted topic. */
 export interface CompactedCopies {
+  readonly topic: CompactedTopic;
   /** Resolves when everything that stood on the topic at the start has been read. */
   readonly caughtUp: Promise<void>;
+  /** Whether everything that stands on the topic at this moment has been read; false also while the broker does not answer. Asks the broker. */
+  isCurrent(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -65,6 +68,8 @@ export const readCompacted = async <T>(options: {
   const topic = `${topicPrefix}${options.topic}`;
   const admin = await kafka.admin();
   const outstanding = new Outstanding(await admin.ends(topic).finally(() => admin.close()));
+  /** The offset behind what was read, by partition. */
+  const reached = new Map<number, number>();
   let waiting: readonly TopicPartition[] = [];
   // The first assignment comes before the client is in our hands.
   let begin = (partitions: readonly TopicPartition[]): void => {
@@ -79,8 +84,16 @@ export const readCompacted = async <T>(options: {
         logger.error({ topic, partition, offset, error: describe(error) }, 'a copy could not be read');
       }
     }
-    outstanding.read(partition, (messages.at(-1)?.offset ?? -1) + 1);
+    const next = (messages.at(-1)?.offset ?? -1) + 1;
+    reached.set(partition, Math.max(next, reached.get(partition) ?? 0));
+    outstanding.read(partition, next);
   };
+  const compare = async (): Promise<boolean> => {
+    const asked = await kafka.admin();
+    const ends = await asked.ends(topic).finally(() => asked.close());
+    return ends.every(({ partition, low, high }) => high === low || (reached.get(partition) ?? 0) >= high);
+  };
+  let comparing: Promise<boolean> | undefined;
 
   const consumer = await kafka.consumer({
     groupId: `${topicPrefix}${options.service}.copies.${randomUUID()}`,
@@ -93,8 +106,19 @@ export const readCompacted = async <T>(options: {
   });
   begin = (partitions) => consumer.resume(partitions);
   consumer.resume(waiting);
-  const { stop } = consumer;
-  return { caughtUp: outstanding.reached, stop };
+  return {
+    topic: options.topic,
+    caughtUp: outstanding.reached,
+    // Those who ask at once share an answer: it costs a connection.
+    isCurrent: () =>
+      (comparing ??= compare()
+        .catch((error: unknown) => {
+          logger.warn({ topic, error: describe(error) }, 'the end of the copies is not known');
+          return false;
+        })
+        .finally(() => (comparing = undefined))),
+    stop: () => consumer.stop(),
+  };
 };
 
 const recordsOfSendMax = 1000;

@@ -16,7 +16,7 @@ import { openDesk } from './stock-desk.js';
 import { adjustments, counts, receipts } from './streams.js';
 
 /** Why a movement by hand is not recorded. */
-export type MoveRefusal = MovementRefusal | 'UnknownSku';
+export type MoveRefusal = MovementRefusal | 'UnknownSku' | 'UnknownCenter' | 'CentersBehind';
 
 /** What became of it: the rows after it, and whether it had been recorded before. */
 export type Moved = { readonly isRepeated: boolean; readonly rows: readonly StockRow[] };
@@ -38,6 +38,10 @@ const move = async (
   commandOf: (rows: ReadonlyMap<string, StockRow>) => MovementCommand,
 ): Promise<Moved | Refusal<MoveRefusal>> => {
   const { movements, centerId } = what;
+  // Before the transaction: it may take a while, and centers do not go.
+  const center = await inventory.centers.judge(centerId);
+  if (center === 'unknown') return refuse('UnknownCenter', `${centerId} is not a center`, '/centerId');
+  if (center === 'behind') return refuse('CentersBehind', `${centerId} is not known yet; the centers are being read`);
   const moved = log.transact(async (tx) => {
     const streamId = `${movements.category}-${what.id}`;
     const state = (await tx.load(movements, [streamId])).get(streamId)?.state ?? movements.decider.initialState;

@@ -51,6 +51,12 @@ export type Catalog = {
   readonly save: (tx: LogTransaction, items: readonly (ItemRecord & { readonly version: number })[]) => Promise<void>;
 };
 
+/** The centers, which are routing's: a copy says which there are. */
+export type Centers = {
+  /** `behind`: the copy does not hold all of them at the moment, and this one is not in it. */
+  readonly judge: (centerId: string) => Promise<'known' | 'unknown' | 'behind'>;
+};
+
 /** Who hears of rows that change, for the copies on the compacted topic; told before the commit, so a version comes with each. */
 export type StockWatch = {
   readonly changed: (rows: readonly StockRow[]) => void;
@@ -63,6 +69,7 @@ export type Inventory = {
   readonly stock: StockTable;
   readonly backorders: BackorderQueue;
   readonly catalog: Catalog;
+  readonly centers: Centers;
   readonly watch: StockWatch;
   /** The tenant of the first event of each stream: what no caller asked for belongs to whom it was begun for. */
   readonly tenants: (tx: LogTransaction, streamIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;

@@ -2,7 +2,7 @@ import { takeTurns, type Turns } from '@orderlog/backbone';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import type { CopiesPublisher } from '@orderlog/messaging';
 import { coverBackorders } from '../application/cover-backorders.js';
-import type { Inventory } from '../application/ports.js';
+import type { Centers, Inventory } from '../application/ports.js';
 import { availabilityPublisher, type AvailabilityPublisher } from './availability-publisher.js';
 import { itemPublisher } from './item-publisher.js';
 import { postgresBackorderQueue } from './postgres-backorder-queue.js';
@@ -23,6 +23,7 @@ export const inventoryParts = (options: {
   /** For single statements outside of transactions. */
   readonly sql: SqlExecutor;
   readonly copies: Pick<CopiesPublisher, 'publish'>;
+  readonly centers: Centers;
   readonly leaseMs: number;
   readonly onError: (what: string, error: unknown) => void;
 }): InventoryParts => {
@@ -43,6 +44,7 @@ export const inventoryParts = (options: {
     stock: postgresStockTable,
     backorders: postgresBackorderQueue(sql),
     catalog: postgresCatalog,
+    centers: options.centers,
     watch: {
       changed: availability.changed,
       mayCover: () => {

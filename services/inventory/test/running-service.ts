@@ -4,12 +4,13 @@ import { BackboneModule, backboneConfig, EVENT_LOG, PROJECTIONS, serviceMigratio
 import { services, type AvailabilityCopy, type ItemCopy, type ServiceName } from '@orderlog/contracts';
 import { bringUp } from '@orderlog/edge';
 import { newOrderId, type Aggregate, type EventLog } from '@orderlog/event-log';
-import { readCompacted } from '@orderlog/messaging';
+import { publishCompacted, readCompacted } from '@orderlog/messaging';
 import type { Projections } from '@orderlog/projections';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 import type { OrderFacts } from '../application/order-facts.js';
 import { readConfig } from '../config.js';
 import { InventoryModule } from '../inventory.module.js';
+import { centerRecord } from './world.js';
 
 type Said = { readonly [Type in keyof OrderFacts]: { readonly type: Type; readonly data: OrderFacts[Type] } }[keyof OrderFacts];
 
@@ -54,6 +55,8 @@ export type RunningInventory = {
   /** What came over the compacted topics, by key. */
   readonly availability: ReadonlyMap<string, AvailabilityCopy>;
   readonly items: ReadonlyMap<string, ItemCopy>;
+  /** Publishes centers, as routing does. */
+  readonly openCenters: (...centerIds: readonly string[]) => Promise<void>;
   readonly say: <Type extends keyof OrderFacts>(type: Type, data: OrderFacts[Type]) => Promise<void>;
   readonly orderId: () => string;
   readonly close: () => Promise<void>;
@@ -64,7 +67,7 @@ export const runInventory = async (variables: Record<string, string> = {}): Prom
   const [orderDatabase, database, topics] = await Promise.all([
     databaseOf('order'),
     databaseOf('inventory'),
-    freshTopics(['order', 'inventory'], ['inventory.items', 'inventory.availability']),
+    freshTopics(['order', 'inventory'], ['inventory.items', 'inventory.availability', 'routing.centers']),
   ]);
   const order = await bringUp({
     name: 'order',
@@ -91,9 +94,13 @@ export const runInventory = async (variables: Record<string, string> = {}): Prom
     readCompacted<AvailabilityCopy>({ ...reading, topic: 'inventory.availability', onRecord: keep(availability) }),
     readCompacted<ItemCopy>({ ...reading, topic: 'inventory.items', onRecord: keep(items) }),
   ]);
+  const centers = await publishCompacted({ kafka: topics.kafka, topicPrefix: topics.prefix });
+  const openCenters = (...centerIds: readonly string[]): Promise<void> => centers.publish('routing.centers', centerIds.map((centerId) => ({ key: centerId, value: centerRecord(centerId) })));
+  await openCenters('berg');
   let placed = 0;
   return {
     url: inventory.url,
+    openCenters,
     log: inventory.app.get<EventLog>(EVENT_LOG),
     projections: inventory.app.get<Projections>(PROJECTIONS),
     availability,
@@ -108,7 +115,7 @@ export const runInventory = async (variables: Record<string, string> = {}): Prom
       return newOrderId(placed % 16);
     },
     close: async () => {
-      await Promise.all(readers.map((reader) => reader.stop()));
+      await Promise.all([...readers.map((reader) => reader.stop()), centers.close()]);
       await Promise.all([inventory.stop(), order.stop()]);
       await Promise.all([orderDatabase.drop(), database.drop(), topics.drop()]);
     },

@@ -42,6 +42,21 @@ describe('stock over HTTP and Kafka', () => {
     expect((await get('?centerId=berg')).body).toMatchObject({ items: [{ sku: 'cup' }] });
   });
 
+  it('books nothing for a center that routing does not have, and everything as soon as it does', async () => {
+    const lines = [{ sku: 'TEA', quantity: 1 }];
+    const unknown = { status: 422, body: { type: 'urn:orderlog:problem:unknown-center', errors: [{ pointer: '/centerId' }] } };
+    const [received, adjusted, counted] = await Promise.all([
+      post('/receipts', { receiptId: 'n1', centerId: 'nowhere', lines }),
+      post('/adjustments', { adjustmentId: 'n1', centerId: 'nowhere', reason: 'FOUND', lines }),
+      post('/counts', { countId: 'n1', centerId: 'nowhere', lines: [{ sku: 'TEA', counted: 1 }] }),
+    ]);
+    for (const answer of [received, adjusted, counted]) expect(answer).toMatchObject(unknown);
+    expect((await get('?centerId=nowhere')).body).toMatchObject({ items: [] });
+    // As a loader does: the center, and at once its stock.
+    const [, booked] = await Promise.all([inventory.openCenters('somewhere'), post('/receipts', { receiptId: 'n2', centerId: 'somewhere', lines })]);
+    expect(booked).toMatchObject({ status: 201, body: { stock: [{ centerId: 'somewhere', available: 1 }] } });
+  });
+
   it('leases what the order plans, and ends the lease when nobody releases it', async () => {
     const orderId = inventory.orderId();
     await route(orderId, 'cup', 4);

@@ -1,10 +1,11 @@
-import type { EventContext, RecordedEvent } from '@orderlog/contracts';
+import type { CenterCopy, EventContext, RecordedEvent } from '@orderlog/contracts';
 import { createEventLog, newOrderId, type MigrationFolder, type PostgresEventLog } from '@orderlog/event-log';
 import { messagingMigrations } from '@orderlog/messaging';
 import { projectionMigrations } from '@orderlog/projections';
 import { freshDatabase } from '@orderlog/testing';
 import type { OrderFact, OrderFacts } from '../application/order-facts.js';
 import { useCasesOf, type UseCases } from '../application/use-cases.js';
+import { knownCenters } from '../infrastructure/known-centers.js';
 import { inventoryParts, type InventoryParts } from '../infrastructure/wiring.js';
 
 /** Everything inventory's schema is made of besides the event log. */
@@ -20,6 +21,24 @@ export const context = (correlationId: string): EventContext => ({
   actor: { type: 'operator', id: 'test' },
   commandId: `test-${correlationId}`,
   correlationId,
+});
+
+/** A center as routing publishes it. */
+export const centerRecord = (centerId: string): CenterCopy => ({
+  centerId,
+  name: centerId,
+  kind: 'own',
+  countryCode: 'AT',
+  region: '',
+  postalCode: '1010',
+  city: 'Wien',
+  latitude: 48.2,
+  longitude: 16.4,
+  timeZone: 'Europe/Vienna',
+  cutOff: '14:00',
+  capacityUnitsPerDay: 1000,
+  stopped: false,
+  version: 1,
 });
 
 /** A fact of the order as inventory hears it. */
@@ -63,9 +82,12 @@ export const openInventory = async (options: { readonly leaseMs?: number } = {})
   const log = await createEventLog({ service: 'inventory', connectionString: database.appUrl });
   const sent: SentCopy[] = [];
   const failed: unknown[] = [];
+  const centers = knownCenters(async () => true);
+  for (const centerId of ['berg', 'tal', 'see']) centers.apply({ key: centerId, value: centerRecord(centerId) });
   const parts = inventoryParts({
     log,
     sql: log.sql,
+    centers,
     leaseMs: options.leaseMs ?? 900_000,
     copies: {
       publish: async (topic, records) => {

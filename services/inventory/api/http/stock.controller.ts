@@ -33,7 +33,8 @@ const recorded = {
   200: 'it was recorded before: nothing changed',
   201: 'recorded; the rows as they stand now',
   409: 'the id was used for something else, or there is not so much free stock',
-  422: 'the body is not valid, or names an unknown item',
+  422: 'the body is not valid, or names an unknown item or center',
+  503: 'the center is not known yet, because the centers are being read: ask again',
 };
 
 /** The stock, its ledger, its reservations and what waits for it. */
@@ -122,6 +123,7 @@ const answer = (outcome: Moved | Refusal<MoveRefusal>, reply: FastifyReply) => {
     const { detail, field } = outcome;
     throw refusalToProblem(outcome, moveRefusals, {
       ...(detail === undefined ? {} : { detail }),
+      ...(outcome.refused === 'CentersBehind' ? { headers: { 'retry-after': '1' } } : {}),
       ...(field === undefined ? {} : { errors: [{ pointer: field, message: detail ?? 'is not possible' }] }),
     });
   }
