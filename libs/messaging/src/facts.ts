@@ -30,6 +30,8 @@ export type FiredTimer = { readonly streamId: string; readonly kind: string; rea
 export type TimerHandler = {
   /** `TimerChange.set`. */
   readonly kind: string;
+  /** Fires for a parked stream too, which otherwise keeps its timers waiting: for what only puts the stream on hold, so that people see it in time. */
+  readonly passesParking?: boolean;
   /**
    * Acts on all timers of its kind that fire together: who locks rows beside the streams has to lock those of all timers at once, sorted.
    * Timer by timer they met the consumer's in the opposite order (three deadlocks in an import of 7,360 orders).

@@ -148,6 +148,14 @@ describe('timers and effects', () => {
     await eventually(async () => (await pastOf(streamId)).split(',').length === 3);
   });
 
+  it('fires a timer that may pass while its stream is parked', async () => {
+    const streamId = await set({ dueAt: past });
+    await log.sql.query(`insert into parked_stream (stream_id, consumer_group, error) values ($1, 'g', 'for the test')`, [streamId]);
+    sweep({ ...ring, passesParking: true });
+    await comesTo(streamId, 'Set,Rang');
+    await log.sql.query('delete from parked_stream where stream_id = $1', [streamId]);
+  });
+
   it('makes the call that an event asked for, records it and forgets it', async () => {
     const effects = call({});
     const streams = await Promise.all(Array.from({ length: 50 }, () => set({ effect: true })));

@@ -19,12 +19,12 @@ const batchMax = 100;
 const firstDelayMs = 5000;
 const longestDelayMs = 5 * 60_000;
 
-/** Due by the database's clock; those of parked streams wait with them. */
+/** Due by the database's clock; those of parked streams wait with them, but for the kinds that may pass. */
 const dueSql = `
   select t.stream_id, t.kind, t.due_at, t.epoch, extract(epoch from clock_timestamp() - t.due_at)::float8 as late
   from timers t
   where t.due_at <= clock_timestamp() and t.kind = any($1::text[])
-    and not exists (select 1 from parked_stream p where p.stream_id = t.stream_id)
+    and (t.kind = any($2::text[]) or not exists (select 1 from parked_stream p where p.stream_id = t.stream_id))
   order by t.due_at
   limit ${batchMax}`;
 
@@ -53,6 +53,7 @@ export const startTimers = (options: {
 }): Timers => {
   const { log, sql, logger = stderrLogger, pollMs = 200 } = options;
   const handlers = new Map(options.handlers.map((handler) => [handler.kind, handler]));
+  const passing = options.handlers.filter(({ passesParking }) => passesParking === true).map(({ kind }) => kind);
   const counters = { fired: 0, failed: 0, overdue: 0, overdueSeconds: 0 };
   const failures = new Map<string, number>();
   const wake = new Signal();
@@ -101,7 +102,7 @@ export const startTimers = (options: {
   };
 
   const sweep = async (): Promise<number> => {
-    const { rows } = await sql.query<DueTimer>(dueSql, [[...handlers.keys()]]);
+    const { rows } = await sql.query<DueTimer>(dueSql, [[...handlers.keys()], passing]);
     counters.overdue = rows.length;
     counters.overdueSeconds = Math.max(0, ...rows.map(({ late }) => late));
     if (rows.length === 0) return 0;

@@ -7,6 +7,8 @@ import type { Clock } from './moment.js';
 export const orderTimerHandlers = (clock: Clock): readonly TimerHandler[] => {
   const handler = (kind: string, type: 'CheckPayment' | 'CheckStage' | 'ReviewBackorder' | 'EndFeedbackWindow'): TimerHandler => ({
     kind,
+    // Their only effect is a hold: a parked order goes on hold by its deadline as any other.
+    passesParking: type === 'CheckPayment' || type === 'CheckStage',
     handle: async (timers, tx) => {
       const loaded = await tx.load(orderAggregate, timers.map(({ streamId }) => streamId));
       const commands = timers.flatMap(({ streamId, dueAt }) => {

@@ -113,6 +113,7 @@ const stamped = (event: OrderEvent, dueBy: string): OrderEvent | undefined => {
 
 const deadlineOf = (stage: Stage, at: Moment): string => {
   if (stage === 'allocation') return at.allocateBy;
+  if (stage === 'payment') return at.payBy;
   return stage === 'fulfillment' ? at.fulfillBy : at.deliverBy;
 };
 

@@ -3,7 +3,7 @@ import { isRefusal } from '@orderlog/decider';
 import fc from 'fast-check';
 import type { OrderCommand } from './commands.js';
 import type { OrderEvent } from './events.js';
-import { order, orderStatus, quantitiesByLine, reactions, type Order } from './index.js';
+import { order, orderStatus, orderTimers, quantitiesByLine, reactions, type Order } from './index.js';
 import { at, closed, decided, delivered, fact, handedOver, labeled, legId, lost, place, reserved, sampleOrder, units } from './sample-order.js';
 import { stageOf } from './status.js';
 import { liveUnits, tally } from './units.js';
@@ -247,6 +247,98 @@ describe('whatever is asked of an order, in any order', () => {
         },
       ),
       { seed, numRuns: 1500 },
+    );
+  });
+});
+
+describe('an order of which nothing is heard any more', () => {
+  type Timers = ReadonlyMap<string, string>;
+  const commandOf: Record<string, OrderCommand> = {
+    [orderTimers.stage]: { type: 'CheckStage', data: { at } },
+    [orderTimers.payment]: { type: 'CheckPayment', data: { at } },
+    [orderTimers.review]: { type: 'ReviewBackorder', data: { at } },
+    [orderTimers.feedback]: { type: 'EndFeedbackWindow', data: { at } },
+  };
+  type Life = { readonly state: Order; readonly timers: Timers };
+
+  /** What the event log does with a command: the events, and the timers that they set and clear. */
+  const told = ({ state, timers }: Life, command: OrderCommand): Life => {
+    const outcome = order.decide(command, state);
+    if (isRefusal(outcome)) return { state, timers };
+    const changed = new Map(timers);
+    for (const event of outcome) {
+      for (const change of reactions(event).timers ?? []) {
+        if ('set' in change) changed.set(change.set, change.dueAt);
+        else changed.delete(change.clear);
+      }
+    }
+    return { state: outcome.reduce(order.evolve, state), timers: changed };
+  };
+  /** What the sweeper does with a timer that is due. */
+  const fired = (life: Life, kind: string): Life => {
+    if (!life.timers.has(kind)) return life;
+    const timers = new Map(life.timers);
+    timers.delete(kind);
+    return told({ ...life, timers }, commandOf[kind]!);
+  };
+
+  const ended = ['rejected', 'cancelled', 'closed', 'delivered'];
+  const isSettled = ({ state }: Life): boolean => ended.includes(orderStatus(state)) || state.holds.length > 0;
+  /** What it waits for, and no timer would notice that it does not come. */
+  const unwatched = (life: Life): readonly string[] => {
+    if (isSettled(life)) return [];
+    const units = tally(life.state);
+    const stage = stageOf(life.state, units);
+    return [
+      ...(stage !== '' && !life.timers.has(orderTimers.stage) ? [stage] : []),
+      ...(units.backordered > 0 && !life.timers.has(orderTimers.review) ? ['stock'] : []),
+      ...(stage === '' && units.backordered === 0 ? ['nothing'] : []),
+    ];
+  };
+
+  const paymentStatuses = ['pending', 'authorized', 'paid', 'failed'] as const;
+  const more = (state: Order): OrderCommand[] => [
+    ...meant(state).filter(({ type }) => !['CheckStage', 'CheckPayment', 'ReviewBackorder'].includes(type)),
+    ...paymentStatuses.map((status): OrderCommand => ({ type: 'RecordPayment', data: { payment: { ...state.payment, status }, at } })),
+    { type: 'ChangeAddress', data: { destination: { countryCode: 'DE', region: '', postalCode: '20095', city: 'Hamburg' }, personalDataVersion: 2, personalDataDigest: 'd', at } },
+    { type: 'ReceiveFeedback', data: { score: 5, personalDataVersion: 0, at } },
+  ];
+
+  const lives = [
+    fc.array(fc.nat({ max: 10_000 }), { minLength: 0, maxLength: 60 }),
+    fc.constantFrom('wait', 'cancel_remainder', 'hold'),
+    fc.constantFrom('allow', 'ship_complete'),
+    fc.constantFrom('none', 'authorized', 'paid'),
+    fc.constantFrom(...paymentStatuses),
+    fc.boolean(),
+  ] as const;
+
+  it('is watched at every moment, and its timers alone bring it to its end, to a hold or to its wait for stock', () => {
+    fc.assert(
+      fc.property(...lives, (choices, backorder, split, releaseOn, status, isUnknown) => {
+        const base = sampleOrder([5, 2, 1]);
+        const placed = { ...base, policy: { ...base.policy, backorder, split, releaseOn }, payment: { ...base.payment, status } };
+        let life = told({ state: order.initialState, timers: new Map() }, { type: 'PlaceOrder', data: { order: placed, unknownSkuLines: isUnknown ? ['1'] : [], at } });
+        const said: string[] = [];
+        for (const choice of choices) {
+          const commands = more(life.state);
+          const kinds = [...life.timers.keys()];
+          // A timer may come at any moment, also while it finds nothing to do.
+          const kind = kinds[choice % 7];
+          const command = commands[choice % commands.length]!;
+          said.push(kind ?? command.type);
+          life = kind === undefined ? told(life, command) : fired(life, kind);
+          if (unwatched(life).length > 0) throw new Error(`after ${said.join(', ')} nobody watches: ${unwatched(life).join(', ')}`);
+        }
+        // Nothing comes any more but time. A review asks for stock again, which is a wait with a deadline, which ends in a hold.
+        for (let steps = 0; !isSettled(life); steps += 1) {
+          if (steps > 4) throw new Error(`after ${said.join(', ')} and ${steps} timers it is ${orderStatus(life.state)}`);
+          const [next] = [...life.timers].sort(([, a], [, b]) => (a < b ? -1 : 1));
+          if (next === undefined) throw new Error(`after ${said.join(', ')} it is ${orderStatus(life.state)} without a timer`);
+          life = fired(life, next[0]);
+        }
+      }),
+      { seed, numRuns: 3000 },
     );
   });
 });

@@ -53,12 +53,16 @@ export const checkPayment = (order: Order, { at }: RequestData<'CheckPayment'>):
   return conclude(draft);
 };
 
-/** A stage took too long: somebody has to look. What waits for stock, payment or a person has its own deadline. */
+/**
+ * A stage took too long: somebody has to look. What waits for stock or a person has its own deadline. So has the first wait for a payment,
+ * from the acceptance on; a wait that begins anew (a hold for it was released by hand, a payment was taken back) has only this one.
+ */
 export const checkStage = (order: Order, { at }: RequestData<'CheckStage'>): Answer => {
   const stage = stageOf(order, tally(order));
   if (stage === '' || isOver(order) || order.holds.length > 0) return [];
   const draft = draftOf(order, at);
-  hold(draft, stageHoldId, 'STAGE_OVERDUE', stage);
+  if (stage === 'payment') hold(draft, paymentHoldId, 'AWAITING_PAYMENT', 'the payment deadline passed');
+  else hold(draft, stageHoldId, 'STAGE_OVERDUE', stage);
   return conclude(draft);
 };
 

@@ -51,12 +51,13 @@ export const orderStatus = (order: Order, units: Quantities = tally(order)): Ord
   return order.accepted ? 'accepted' : 'placed';
 };
 
-/** The stage whose deadline runs: the earliest that any unit is in. Empty: the order waits for stock or payment, or has ended. */
-export type Stage = 'allocation' | 'fulfillment' | 'delivery' | '';
+/** The stage whose deadline runs: the earliest that any unit is in. Empty: the order waits for stock, or has ended. */
+export type Stage = 'allocation' | 'payment' | 'fulfillment' | 'delivery' | '';
 
-/** The stage of the order. Units that wait for stock or payment have deadlines of their own. */
+/** The stage of the order. Units that wait for stock have a date of review of their own. */
 export const stageOf = (order: Order, units: Quantities): Stage => {
   if (order.accepted && units.open + units.routed > 0) return 'allocation';
+  if (units.allocated > 0 && !passesPayGate(order.payment, order.placed?.policy.releaseOn ?? 'none')) return 'payment';
   if (units.released + units.picked + units.packed > 0) return 'fulfillment';
   return units.shipped > 0 ? 'delivery' : '';
 };

@@ -59,7 +59,8 @@ const columnsOf = ({ state, version, createdAt, updatedAt }: Folded) => {
     holds: [...new Set(state.holds.map((hold) => hold.reason))].sort().join(','),
     countryCode: state.destination.countryCode,
     hasOpenCancellation: state.cancellations.some((cancellation) => cancellationStatus(state, cancellation) === 'requested'),
-    dueAt: stage === '' ? reviewAt : state.dueBy,
+    // A payment that is late puts the order on hold: that is where people look for it.
+    dueAt: stage === '' || stage === 'payment' ? reviewAt : state.dueBy,
     reviewAt,
     placedAt: placed.placedAt,
     createdAt,
