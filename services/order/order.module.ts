@@ -169,7 +169,14 @@ export class OrderModule {
     lifecycle.add({
       name: 'placing',
       start: async () => {
-        const clean = (): void => void forgetOldKeys(sql, keysKeptDays).catch((error: unknown) => logger.warn({ err: error }, 'old idempotency keys stay'));
+        let isCleaning = false;
+        const clean = (): void => {
+          if (isCleaning) return;
+          isCleaning = true;
+          void forgetOldKeys(sql, keysKeptDays)
+            .catch((error: unknown) => logger.warn({ err: error }, 'old idempotency keys stay'))
+            .finally(() => (isCleaning = false));
+        };
         cleaning = setInterval(clean, cleaningMs);
         cleaning.unref();
       },

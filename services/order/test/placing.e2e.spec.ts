@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SQL } from '@orderlog/backbone';
 import type { SqlExecutor } from '@orderlog/event-log';
+import { eventually } from '@orderlog/testing';
 import { forgetOldKeys } from '../application/place-order.js';
 import { call, inStatus, keys, orderBody, runOrder, submit, type RunningOrder } from './running-order.js';
 
@@ -138,6 +139,13 @@ describe('an idempotency key', () => {
     // The reference is kept for ever, so there is still one order.
     expect((await submit(running, body, 'old-1')).status).toBe(200);
   });
+  it('is forgotten in time however many there are', async () => {
+    await running.sql(`insert into idempotency_keys (tenant_id, key, digest, order_id, status, version, created_at)
+      select 'acme', 'many-' || n, '', gen_random_uuid(), 201, 2, now() - interval '8 days' from generate_series(1, 12001) as n`);
+    const { keys: before = 0 } = (await counts()) ?? {};
+    expect(await forgetOldKeys(running.service.app.get<SqlExecutor>(SQL), 7)).toBe(12_001);
+    expect((await counts())?.['keys']).toBe(before - 12_001);
+  });
 });
 
 describe('the same external reference under another key', () => {
@@ -167,6 +175,75 @@ describe('the same external reference under another key', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
     expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1);
   });
+});
+
+describe('when the database fails', () => {
+  /** Held by an administrator's session, no order can be committed. */
+  const withHeadsLocked = async (work: () => Promise<void>): Promise<void> => {
+    await running.sql('begin');
+    try {
+      await running.sql('select 1 from shard_head for update');
+      await work();
+    } finally {
+      await running.sql('rollback');
+    }
+  };
+  const retryAfter = (answer: Awaited<ReturnType<typeof submit>>) => [answer.status, answer.body['type'], answer.headers.get('retry-after')];
+
+  it('at the commit, nobody knows what became of the order: 503, and the same key finds out', async () => {
+    const body = orderBody();
+    let answer: ReturnType<typeof submit> | undefined;
+    await withHeadsLocked(async () => {
+      answer = submit(running, body, 'killed-1');
+      const waiting = `from pg_stat_activity where datname = current_database() and application_name = 'orderlog order' and wait_event_type = 'Lock'`;
+      await eventually(async () => {
+        // Within a transaction the activity is looked at once, unless told otherwise.
+        await running.sql('select pg_stat_clear_snapshot()');
+        return (await running.sql(`select 1 ${waiting}`)).length > 0;
+      });
+      await running.sql(`select pg_terminate_backend(pid) ${waiting}`);
+      expect(retryAfter(await answer)).toStrictEqual([503, 'urn:orderlog:problem:outcome-unknown', '1']);
+    });
+    const again = await submit(running, body, 'killed-1');
+    expect([again.status, again.headers.get('idempotent-replayed')]).toStrictEqual([201, null]);
+  });
+
+  it('after the commit, before its answer: 503, and the same key gets the order that is there', async () => {
+    const body = orderBody();
+    const before = await counts();
+    running.loseNextCommit();
+    expect(retryAfter(await submit(running, body, 'lost-1'))).toStrictEqual([503, 'urn:orderlog:problem:outcome-unknown', '1']);
+    const [stored] = await running.sql<{ order_id: string }>(`select order_id from idempotency_keys where key = 'lost-1'`);
+    const again = await submit(running, body, 'lost-1');
+    expect([again.status, again.headers.get('idempotent-replayed'), again.body['id']]).toStrictEqual([201, 'true', stored?.order_id]);
+    expect(((await counts())?.['people'] ?? 0) - (before?.['people'] ?? 0)).toBe(1);
+  });
+
+  it('to keep up, the queue is bounded: 503 beyond it, and what was taken is there', async () => {
+    const before = await counts();
+    const asked = 1_700;
+    const bodies = Array.from({ length: asked }, () => orderBody([1]));
+    let answers: Promise<Awaited<ReturnType<typeof submit>>[]> | undefined;
+    let refused = 0;
+    await withHeadsLocked(async () => {
+      answers = Promise.all(
+        bodies.map(async (body, n) => {
+          const answer = await submit(running, body, `many-${n}`);
+          if (answer.status === 503) refused += 1;
+          return answer;
+        }),
+      );
+      await eventually(() => refused > 0);
+    });
+    const all = (await answers) ?? [];
+    const taken = all.filter(({ status }) => status === 201);
+    expect(taken.length).toBeGreaterThanOrEqual(1_024);
+    for (const answer of all) if (answer.status !== 201) expect(retryAfter(answer)).toStrictEqual([503, 'urn:orderlog:problem:overloaded', '1']);
+    expect(((await counts())?.['people'] ?? 0) - (before?.['people'] ?? 0)).toBe(taken.length);
+    // Refused is not used up.
+    const one = all.findIndex(({ status }) => status === 503);
+    expect((await submit(running, bodies[one], `many-${one}`)).status).toBe(201);
+  }, 60_000);
 });
 
 describe('an import', () => {

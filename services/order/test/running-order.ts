@@ -12,6 +12,7 @@ import { CancellationAnswer, OrderAnswer, OrderPage, OrderTimeline } from '../ap
 import { readConfig } from '../config.js';
 import { OrderModule } from '../order.module.js';
 import { orderGrpc } from '../start.js';
+import { lossyWay } from './lossy-way.js';
 
 /** Keys of a shop, of an import, of another tenant's shop, and of somebody who may not place orders. */
 export const keys = { shop: 'key-of-a-shop', import: 'key-of-an-import', other: 'key-of-another-tenant', warehouse: 'key-of-a-warehouse' };
@@ -61,6 +62,8 @@ export type RunningOrder = {
   readonly routingSays: (said: Said) => Promise<void>;
   /** Inventory tells of items that it had not told of. */
   readonly inventoryOffers: (skus: readonly string[]) => Promise<void>;
+  /** The service's next commit is lost on its way back. */
+  readonly loseNextCommit: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -99,12 +102,13 @@ export const runOrder = async (variables: Record<string, string> = {}): Promise<
     config: (env) => backboneConfig(env, 'routing'),
     variables: variablesOf(routingDatabase, topics, {}),
   });
+  const way = await lossyWay(database.appUrl);
   const service = await bringUp({
     name: 'order',
     module: OrderModule,
     config: readConfig,
     grpc: orderGrpc,
-    variables: variablesOf(database, topics, { LOG_READERS: JSON.stringify({ routing: routing.grpcAddress, inventory: nobody, warehouse: nobody, shipping: nobody }), ...variables }),
+    variables: variablesOf(database, topics, { DATABASE_URL: way.url, LOG_READERS: JSON.stringify({ routing: routing.grpcAddress, inventory: nobody, warehouse: nobody, shipping: nobody }), ...variables }),
   });
   const admin = new Client({ connectionString: database.adminUrl });
   await admin.connect();
@@ -119,11 +123,13 @@ export const runOrder = async (variables: Record<string, string> = {}): Promise<
       await routingLog.execute(saying, `routing-${orderId}`, said, context);
     },
     inventoryOffers: (skus) => copies.publish('inventory.items', skus.map((sku) => ({ key: sku, value: item(sku) }))),
+    loseNextCommit: way.loseNextCommit,
     close: async () => {
       await admin.end();
       await copies.close();
       await service.stop();
       await routing.stop();
+      await way.close();
       await Promise.all([database.drop(), routingDatabase.drop(), topics.drop()]);
     },
   };
