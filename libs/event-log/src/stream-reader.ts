@@ -16,6 +16,8 @@ with wanted as (
   select s.stream_id, s.version, s.state
   from wanted w join snapshots s on s.stream_id = w.stream_id
   where s.state_schema = $4 and s.version > w.after
+    -- Only a cache: one that is beyond its stream (a restore of one table) is of another history.
+    and s.version <= (select t.version from streams t where t.stream_id = s.stream_id)
 )
 select e.stream_id, e.version, e.type, e.schema_version, e.data, null::bytea as state
 from wanted w
