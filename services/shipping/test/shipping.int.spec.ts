@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@orderlog/testing';
+import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { onceItIs, openWorld, until, type Packed, type World } from './world.js';
 
@@ -84,10 +85,38 @@ describe('the carrier', () => {
 
   it('sells one label when the service is stopped between the sale and its record', async () => {
     world.line.cutAnswers = 1;
+    const before = world.line.heard.length;
     const packed = await world.pack();
     await until(() => expect(world.line.cutAnswers).toBe(0));
     await world.restartShipping();
     await onceItIs(world, packed, 'labeled');
+    expect(world.line.heard.slice(before)).toStrictEqual(['POST /labels/batch', 'GET /labels']);
+    expect(await world.types(packed)).toStrictEqual(['LabelPurchaseRequested', 'LabelPurchased']);
+  });
+
+  it('sells one label when the record of the sale is lost with its connection', async () => {
+    const admin = new Client({ connectionString: world.database.adminUrl });
+    await admin.connect();
+    let letGo: () => void = () => undefined;
+    world.line.holding = new Promise((resolve) => (letGo = resolve));
+    const before = world.line.heard.length;
+    const heard = () => world.line.heard.slice(before);
+    const packed = await world.pack();
+    await until(() => expect(heard()).toStrictEqual(['POST /labels/batch']));
+    await admin.query('begin');
+    await admin.query('select 1 from shard_head for update');
+    letGo();
+    // The session that records what was bought, and perhaps others: all of them are gone.
+    const recording = `from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await until(async () => {
+      await admin.query('select pg_stat_clear_snapshot()');
+      expect((await admin.query(`select 1 ${recording}`)).rowCount).toBeGreaterThan(0);
+    });
+    await admin.query(`select pg_terminate_backend(pid) ${recording}`);
+    await admin.query('rollback');
+    await admin.end();
+    await onceItIs(world, packed, 'labeled');
+    expect(heard()).toStrictEqual(['POST /labels/batch', 'GET /labels']);
     expect(await world.types(packed)).toStrictEqual(['LabelPurchaseRequested', 'LabelPurchased']);
   });
 });

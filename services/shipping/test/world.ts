@@ -72,7 +72,7 @@ const addressServer = (addresses: Map<string, Address>) => (server: Server) => {
 };
 
 /** A line to the carrier that can be cut after the carrier has heard and before we hear its answer. */
-export type Line = { readonly url: string; cutAnswers: number; readonly heard: string[]; readonly close: () => Promise<void> };
+export type Line = { readonly url: string; cutAnswers: number; /** Answers to purchases are kept back until it resolves. */ holding: Promise<void>; readonly heard: string[]; readonly close: () => Promise<void> };
 
 const lineTo = async (target: () => string): Promise<Line> => {
   const server: HttpServer = createServer((incoming, outgoing) => {
@@ -85,8 +85,10 @@ const lineTo = async (target: () => string): Promise<Line> => {
         incoming.socket.destroy();
         return;
       }
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      void (incoming.method === 'POST' ? line.holding : Promise.resolve()).then(() => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
     });
     passed.on('error', () => incoming.socket.destroy());
     incoming.pipe(passed);
@@ -96,6 +98,7 @@ const lineTo = async (target: () => string): Promise<Line> => {
   const line: Line = {
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     cutAnswers: 0,
+    holding: Promise.resolve(),
     heard: [],
     close: async () => {
       server.closeAllConnections();
