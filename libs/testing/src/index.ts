@@ -1,4 +1,5 @@
 export { eventually } from './eventually.js';
+export { describeGoldenFolds, goldenStream, type GoldenStream } from './golden-folds.js';
 export { freshTopics, kafkaBrokers, type FreshTopics } from './kafka.js';
 export { freshDatabase, type FreshDatabase } from './postgres.js';
 export { projectionSpecification, recorded } from './projection-specification.js';

@@ -1,0 +1,36 @@
+import { describeGoldenFolds, goldenStream } from '@orderlog/testing';
+import { orderAggregate } from '../application/aggregate.js';
+
+describeGoldenFolds('order', [
+  goldenStream(orderAggregate, [
+    'OrderPlaced',
+    'OrderHeld',
+    'OrderHoldReleased',
+    'OrderPaymentChanged',
+    'OrderAccepted',
+    'OrderRouted',
+    'OrderAllocated',
+    'OrderReleased',
+    'OrderFulfillmentStarted',
+    'OrderFulfillmentPicked',
+    'OrderPackagePacked',
+    'OrderPackageLabeled',
+    'OrderPackageShipped',
+    'OrderShipped',
+    'OrderPackageUndelivered',
+    'OrderPackageDelivered',
+    'OrderDelivered',
+    'OrderFeedbackRequested',
+    'OrderFeedbackReceived',
+    'OrderLinesReopened',
+    'OrderBackordered',
+    'OrderAddressChanged',
+    'OrderAmended',
+    'OrderCancellationRequested',
+    'OrderLinesCancelled',
+    'OrderCancellationRefused',
+    'OrderCancelled',
+    'OrderClosed',
+    'OrderRejected',
+  ]),
+]);
