@@ -9,6 +9,8 @@ export type SystemFile = {
   readonly brokers: string;
   readonly grpc: string;
   readonly carrierUrl: string;
+  /** Addresses of the parts, by name. */
+  readonly urls: Readonly<Record<string, string>>;
   /** pids of the parts, by name. */
   readonly pids: Readonly<Record<string, number>>;
   readonly logs: string;

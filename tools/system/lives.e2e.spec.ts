@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { services } from '@orderlog/contracts';
 import { eventually } from '@orderlog/testing';
 import { fiftyBuyersLife, plain, specialLives, type Life, type LifeContext } from '../sample-world/lives.js';
 import { orderDocument } from '../sample-world/order-documents.js';
@@ -76,6 +79,56 @@ describe('probes that broke others', () => {
     system.signal('inventory', 'SIGKILL');
     expect(await Promise.all(living)).toHaveLength(20);
   }, stepTimeoutMs * 2);
+});
+
+describe('all five services at once, told to end while orders come,', () => {
+  const log = (): string => readFileSync(join(system.folder, 'system.log'), 'utf8');
+  /** How often each was said to have ended in good order. */
+  const endedWell = (): Readonly<Record<string, number>> =>
+    Object.fromEntries(services.map((service) => [service, log().split(`${service} ended (exit code 0)`).length - 1]));
+  const isUnready = async (url: string): Promise<boolean> =>
+    fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+      ({ ok }) => !ok,
+      () => true,
+    );
+
+  it('are unready at once, end within 10 s with code 0, and lose nothing that was accepted', async () => {
+    const place = world.coordinates[0];
+    if (place === undefined) throw new Error('the sample world has no places');
+    const accepted: string[] = [];
+    let isOpen = true;
+    const customer = async (lane: number): Promise<void> => {
+      for (let n = 0; isOpen && accepted.length < 400; n += 1) {
+        const reference = `${run}-term-${lane}-${n}`;
+        // A service that is away for a moment is asked again with the same key.
+        const { body } = await shop.submit(orderDocument({ reference, number: n, place, lines: [{ sku: plainSkus[n % plainSkus.length] ?? '', quantity: 1 }] }), reference);
+        accepted.push(body.id);
+      }
+    };
+    const customers = Promise.all(Array.from({ length: 8 }, (_, lane) => customer(lane)));
+    await eventually(() => accepted.length >= 40, stepTimeoutMs);
+    const [before, urls] = [endedWell(), system.urls];
+    // The one that was killed before may still be starting.
+    await eventually(async () => !(await Promise.all(services.map((service) => isUnready(urls[service] ?? '')))).includes(true), stepTimeoutMs);
+    const after = Object.fromEntries(services.map((service) => [service, (before[service] ?? 0) + 1]));
+    const toldAt = Date.now();
+    let endedAt = toldAt;
+    try {
+      for (const service of services) system.signal(service, 'SIGTERM');
+      // Drained first: before anything else is closed, whoever balances the load looks elsewhere.
+      await Promise.all(services.map((service) => eventually(() => isUnready(urls[service] ?? ''), 2_000)));
+      await eventually(() => Date.now() > toldAt + 15_000 || services.every((service) => endedWell()[service] === after[service]), 20_000);
+      endedAt = Date.now();
+    } finally {
+      isOpen = false;
+      await customers;
+    }
+    const late = services.filter((service) => endedWell()[service] !== after[service]);
+    if (late.length > 0) throw new Error(late.map((service) => `${service} did not end well:\n${log()}\n${readFileSync(join(system.logs, `${service}.log`), 'utf8').slice(-3_000)}`).join('\n'));
+    expect(endedAt - toldAt).toBeLessThan(10_000);
+    expect(new Set(accepted).size).toBe(accepted.length);
+    for (const id of accepted) await shop.until(id, 'delivered', ({ status }) => status === 'delivered' || status === 'closed', stepTimeoutMs);
+  }, stepTimeoutMs * 3);
 });
 
 it('verify finds nothing afterwards', async () => {

@@ -11,7 +11,15 @@ if (values.data === undefined || databaseUrl === undefined || brokers === undefi
   console.error('DATABASE_URL=… KAFKA_BROKERS=… node dist/tools/system/main.js --data DIR [--topic-prefix P]');
   process.exit(2);
 }
-const system = await startSystem({ databaseUrl, brokers, dataDir: values.data, topicPrefix: values['topic-prefix'] });
+const system = await startSystem({
+  databaseUrl,
+  brokers,
+  dataDir: values.data,
+  topicPrefix: values['topic-prefix'],
+  onProgress: (text, passing = false) => {
+    if (!passing) console.log(text);
+  },
+});
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     void system.stop().then(() => process.exit(0));

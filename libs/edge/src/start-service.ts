@@ -170,7 +170,8 @@ const portOf = (server: FastifyInstance): number => {
 
 const exitMs = 9_500;
 
-const stopOnSignals = (service: StartedService, log: Logger): void => {
+/** One that is still starting is stopped as soon as it is up: what it has answered meanwhile is finished as well. */
+const stopOnSignals = (starting: Promise<StartedService>, log: Logger): void => {
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
@@ -180,7 +181,7 @@ const stopOnSignals = (service: StartedService, log: Logger): void => {
       process.exit(1);
     }, exitMs).unref();
     log.info({ signal }, 'stopping');
-    void service.stop().then(
+    void starting.then((service) => service.stop()).then(
       () => process.exit(0),
       (error: unknown) => {
         log.error({ err: error }, 'did not stop in good order');
@@ -200,8 +201,9 @@ const stopOnSignals = (service: StartedService, log: Logger): void => {
 export const startService = async (options: ServiceOptions): Promise<StartedService> => {
   const log = logger(options.name);
   try {
-    const service = await bringUp(options);
-    stopOnSignals(service, log);
+    const starting = bringUp(options);
+    stopOnSignals(starting, log);
+    const service = await starting;
     log.info({ url: service.url, grpc: service.grpcAddress, rssMb: Math.round(process.memoryUsage.rss() / 1e6) }, 'ready');
     return service;
   } catch (error) {
