@@ -82,6 +82,7 @@ const dropDatabase = async (client: Client, database: string): Promise<void> => 
   } catch (error) {
     const stillInUse = error instanceof DatabaseError && (error.code === '57014' || error.code === '55006');
     if (!stillInUse) throw error;
+    await client.query('reset statement_timeout');
     await client.query(`drop database ${database} with (force)`);
   }
 };
