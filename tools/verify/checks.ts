@@ -41,6 +41,15 @@ export const logChecks: readonly Check[] = [
     counted: 'select count(*)::int as n from event_log',
   },
   {
+    id: 'published-not-ahead',
+    what: 'the topic was not given more of a shard than the log has',
+    promise: 3,
+    sql: `
+      select format('shard %s', c.shard) as "where", format('published up to %s, the head is at %s', c.seq, h.seq) as why
+      from relay_cursor c join shard_head h using (shard) where c.seq > h.seq limit 20`,
+    counted: 'select count(*)::int as n from relay_cursor',
+  },
+  {
     id: 'nothing-parked',
     what: 'no stream is parked',
     promise: 1,

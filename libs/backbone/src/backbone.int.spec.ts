@@ -99,16 +99,14 @@ describe('two services on one backbone', () => {
     await rate(id, 5);
     await heard(id, 1);
     const before = await two.onTopic();
-    expect(before).toBeGreaterThan(1);
-    await two.emptyTopic();
-    expect(await two.onTopic()).toBe(0);
     const shard = 3;
     type Again = { items: { shard: number; fromSeq: number; toSeq: number }[] };
     const again = async (body: object): Promise<Again['items']> => ((await call(two.order, '/v1/orders/ops/republish', 'POST', body)).body as Again).items;
     const [only] = await again({ shard, fromSeq: 2 });
     expect(only).toMatchObject({ shard, fromSeq: 2 });
-    await eventually(async () => (await two.onTopic()) === (only?.toSeq ?? 0) - 1);
+    await eventually(async () => (await two.onTopic()) === before + (only?.toSeq ?? 0) - 1);
     await two.emptyTopic();
+    expect(await two.onTopic()).toBe(0);
     const all = await again({});
     expect(all).toStrictEqual([{ shard, fromSeq: 1, toSeq: only?.toSeq }]);
     await eventually(async () => (await two.onTopic()) === only?.toSeq);

@@ -249,6 +249,17 @@ describe('executing commands', () => {
   });
 });
 
+describe('a batch with a row that the database refuses', () => {
+  it('fails that row alone: its neighbours are committed', async () => {
+    const streams = Array.from({ length: 60 }, () => newStream(6));
+    // The date of a timer is read in the database: this one is none, which no check before it sees.
+    const answers = await Promise.allSettled(streams.map((stream, n) => log.execute(counter, stream, add(1, n === 37 ? { remind: 'never' } : {}), context)));
+    expect(answers.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))).toStrictEqual([37]);
+    expect(sqlStateOf((answers[37] as PromiseRejectedResult).reason)).toBe('22007');
+    for (const [n, stream] of streams.entries()) expect(await log.state(counter, stream)).toMatchObject({ version: n === 37 ? 0 : 1 });
+  });
+});
+
 describe('a pool of sessions', () => {
   it('ends when its connections are closed: nothing can break in them any more', async () => {
     const pool = openPool(database.appUrl, 'order', 'closing', 3, (error) => {
@@ -436,8 +447,9 @@ describe('reading the beginnings of streams', () => {
 });
 
 describe('the hash chain', () => {
+  const shard = 12;
   const broken = async () => (await verifyChain(log.sql, 'order', { pageRows: 7 })).broken;
-  /** As the owner could, behind the service's back. */
+  /** As a superuser could, behind the service's back: what is found then, and nothing once it is undone. */
   const tampered = async (change: string, undo: string): Promise<unknown> => {
     await admin.query(change);
     const found = await broken();
@@ -445,34 +457,86 @@ describe('the hash chain', () => {
     expect(await broken()).toStrictEqual([]);
     return found;
   };
+  const row = (seq: number): string => `where shard = ${shard} and seq = ${seq}`;
+  const set = (seq: number, column: string, value: string, before: string) =>
+    tampered(`update event_log set ${column} = ${value} ${row(seq)}`, `update event_log set ${column} = ${before} ${row(seq)}`);
+  const swapped = (one: number, other: number): string => `
+    update event_log set seq = -1 ${row(one)}; update event_log set seq = ${one} ${row(other)}; update event_log set seq = ${other} where shard = ${shard} and seq = -1`;
+  const bare = [
+    'create table kept as select * from event_log where shard = 12 and seq between $first and $last; delete from event_log where shard = 12 and seq between $first and $last',
+    'insert into event_log select * from kept; drop table kept',
+  ];
+  const cut = (first: number, last: number) => bare.map((sql) => sql.replaceAll('$first', String(first)).replaceAll('$last', String(last))) as [string, string];
 
-  it('fits, and names shard and sequence where a row was changed, taken away or put in', async () => {
+  /** Batches 1 to 5, 6 to 10, …, 21 to 25 and the single row 26. */
+  const fill = async () => {
     for (let n = 0; n < 5; n += 1) {
-      await log.transact((tx) => tx.decide(counter, Array.from({ length: 5 }, () => ({ streamId: newStream(12), command: add(1), context }))));
+      await log.transact((tx) => tx.decide(counter, Array.from({ length: 5 }, () => ({ streamId: newStream(shard), command: add(1), context }))));
     }
+    await log.execute(counter, newStream(shard), add(1), context);
+  };
+  const valueAt = async (seq: number, column: string): Promise<string> =>
+    `'${(await admin.query<{ value: string }>(`select ${column}::text as value from event_log ${row(seq)}`)).rows[0]?.value ?? ''}'`;
+
+  it('names shard and sequence of whatever was changed', async () => {
+    await fill();
     expect(await broken()).toStrictEqual([]);
-    const fifth = { shard: 12, seq: 6, lastSeq: 10 };
-    expect(await tampered(`update event_log set data = '{"amount":2}' where shard = 12 and seq = 8`, `update event_log set data = '{"amount":1}' where shard = 12 and seq = 8`))
-      .toMatchObject([{ ...fifth, reason: expect.stringContaining('hash') }]);
-    expect(await tampered(`update event_log set type = 'Odd' where shard = 12 and seq = 8`, `update event_log set type = 'Added' where shard = 12 and seq = 8`)).toMatchObject([fifth]);
-    expect(
-      await tampered(
-        `update event_log set occurred_at = occurred_at + interval '1 ms' where shard = 12 and seq = 8`,
-        `update event_log set occurred_at = occurred_at - interval '1 ms' where shard = 12 and seq = 8`,
-      ),
-    ).toMatchObject([fifth]);
-    expect(
-      await tampered(
-        `create table kept as select * from event_log where shard = 12 and seq = 8; delete from event_log where shard = 12 and seq = 8`,
-        `insert into event_log select * from kept; drop table kept`,
-      ),
-    ).toMatchObject([{ ...fifth, reason: expect.stringContaining('side by side') }]);
-    expect(
-      await tampered(
-        `create table kept as select * from event_log where shard = 12 and seq > 20; delete from event_log where shard = 12 and seq > 20`,
-        `insert into event_log select * from kept; drop table kept`,
-      ),
-    ).toMatchObject([{ shard: 12, seq: 21, reason: 'the head is at 25' }]);
+    const batch = { shard, seq: 6, lastSeq: 10, reason: 'the batch hash does not fit its rows' };
+    const changes: readonly (readonly [string, string])[] = [
+      ['data', `'{"amount":2}'`],
+      ['meta', `'{}'`],
+      ['type', `'Odd'`],
+      ['schema_version', '2'],
+      ['version', '2'],
+      ['stream_id', `'counter-other'`],
+      ['event_id', `'00000000-0000-0000-0000-000000000000'`],
+      ['occurred_at', `occurred_at + interval '1 ms'`],
+      ['recorded_at', `recorded_at + interval '1 ms'`],
+    ];
+    for (const [column, value] of changes) {
+      // Of a row among others its batch, of a row alone the row itself.
+      expect([column, await set(8, column, value, await valueAt(8, column))]).toStrictEqual([column, [batch]]);
+      expect([column, await set(26, column, value, await valueAt(26, column))]).toStrictEqual([column, [{ ...batch, seq: 26, lastSeq: 26 }]]);
+    }
+    // A single byte of the payload, and a blank that changes nothing in JSON.
+    expect(await set(8, 'data', `'{"amount": 1}'`, `'{"amount":1}'`)).toStrictEqual([batch]);
+  });
+
+  it('names the row whose hash was changed', async () => {
+    const other = `decode(repeat('ab', 32), 'hex')`;
+    for (const seq of [6, 8, 10]) {
+      expect(await set(seq, 'batch_hash', other, await valueAt(seq, 'batch_hash'))).toStrictEqual([{ shard, seq, lastSeq: seq, reason: expect.stringContaining('hash') }]);
+    }
+    expect(await set(26, 'batch_hash', other, await valueAt(26, 'batch_hash'))).toStrictEqual([{ shard, seq: 26, lastSeq: 26, reason: expect.stringContaining('hash') }]);
+    const hash = await valueAt(6, 'batch_hash');
+    const all = (value: string): string => `update event_log set batch_hash = ${value} where shard = ${shard} and seq between 6 and 10`;
+    expect(await tampered(all(other), all(hash))).toMatchObject([{ shard, seq: 6, lastSeq: 10 }]);
+  });
+
+  it('names rows that were taken away', async () => {
+    for (const seq of [6, 8, 10, 1]) {
+      const first = seq === 10 || seq === 6 ? { shard } : { shard, seq, lastSeq: seq, reason: `row ${seq} is missing` };
+      expect(await tampered(...cut(seq, seq))).toMatchObject([first]);
+    }
+    expect(await tampered(...cut(6, 10))).toStrictEqual([{ shard, seq: 6, lastSeq: 10, reason: 'row 6 is missing' }]);
+  });
+
+  it('names rows that changed places', async () => {
+    expect(await tampered(swapped(7, 9), swapped(7, 9))).toStrictEqual([{ shard, seq: 6, lastSeq: 10, reason: 'the batch hash does not fit its rows' }]);
+    // A row of another batch has another hash.
+    expect(await tampered(swapped(7, 18), swapped(7, 18))).toStrictEqual([{ shard, seq: 7, lastSeq: 7, reason: 'row 7 has not the hash of its batch' }]);
+  });
+
+  it('names the tail that was cut off, also when the head was moved back to what is left', async () => {
+    const [away, back] = cut(21, 26);
+    expect(await tampered(away, back)).toStrictEqual([{ shard, seq: 21, lastSeq: 26, reason: 'the head is at 26' }]);
+    const head = async (): Promise<string> => {
+      const { rows } = await admin.query<{ seq: string; hash: string }>(`select seq, encode(hash, 'hex') as hash from shard_head where shard = ${shard}`);
+      return `update shard_head set seq = ${rows[0]?.seq ?? 0}, hash = decode('${rows[0]?.hash ?? ''}', 'hex') where shard = ${shard}`;
+    };
+    const moved = `update shard_head h set seq = e.seq, hash = e.batch_hash from event_log e where h.shard = ${shard} and e.shard = ${shard} and e.seq = 20`;
+    const undone = await head();
+    expect(await tampered(`${moved}; ${away}`, `${back}; ${undone}`)).toStrictEqual([{ shard, seq: 21, lastSeq: 26, reason: 'its streams have 26 events, the head is at 20' }]);
   });
 });
 
