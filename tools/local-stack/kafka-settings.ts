@@ -1,9 +1,9 @@
 /** The broker's `server.properties`: one KRaft node that is broker and controller, small enough for a laptop. */
-export const serverProperties = ({ broker, controller, logs }: { broker: number; controller: number; logs: string }): string => `process.roles=broker,controller
+export const serverProperties = ({ broker, controller, logs, advertised = broker }: { broker: number; controller: number; logs: string; advertised?: number }): string => `process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:${controller}
 listeners=PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${advertised},CONTROLLER://127.0.0.1:${controller}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT

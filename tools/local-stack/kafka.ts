@@ -83,7 +83,16 @@ export const endLeftOverKafka = async (dataFolder: string, onProgress: OnProgres
 };
 
 /** Starts an Apache Kafka broker (KRaft, one node) on 127.0.0.1 with its data below `dataDir`; fetches and formats what is missing. */
-export const startKafka = async ({ dataDir, onProgress = () => undefined }: { dataDir: string; onProgress?: OnProgress }): Promise<RunningKafka> => {
+export const startKafka = async ({
+  dataDir,
+  onProgress = () => undefined,
+  advertisedPort,
+}: {
+  dataDir: string;
+  onProgress?: OnProgress;
+  /** Where clients are told to come, when something stands between them and the broker. */
+  advertisedPort?: number;
+}): Promise<RunningKafka> => {
   const java = findJava();
   const dataFolder = openDataFolder(dataDir);
   const pidFile = pidFileIn(dataFolder);
@@ -97,7 +106,7 @@ export const startKafka = async ({ dataDir, onProgress = () => undefined }: { da
   try {
     const place = openPlace(dataFolder);
     writeFileSync(place.log4j, log4jProperties);
-    writeFileSync(place.settings, serverProperties({ ...ports, logs: place.logs }));
+    writeFileSync(place.settings, serverProperties({ ...ports, logs: place.logs, advertised: advertisedPort ?? ports.broker }));
     if (!existsSync(place.logs)) {
       onProgress({ part: 'kafka', text: 'creating the broker' });
       await format(java, classPath, place, ports);

@@ -63,10 +63,10 @@ export const pidFileOf = (dataDir: string, part: PartName): string => join(dataD
 export const markOf = (dataDir: string, part: PartName): string => `${entry[part]} ${resolve(dataDir)}`;
 
 /** Node's arguments. The folder at the end is read by nobody but whoever looks at the processes: a person, and the next launcher. */
-export const argumentsOf = (dataDir: string, part: PartName): readonly string[] => {
+export const argumentsOf = (dataDir: string, part: PartName, dist = root): readonly string[] => {
   const { youngMb, growingPercent } = heapOf[part];
   const heap = [`--max-old-space-size=${oldMb}`, `--max-semi-space-size=${youngMb}`, `--heap-growing-percent=${growingPercent}`];
-  return [...heap, join(root, entry[part]), resolve(dataDir)];
+  return [...heap, join(dist, entry[part]), resolve(dataDir)];
 };
 
 /** The one that was asked for, else the one of last time where it is free: bookmarks and tracking links go on working. */

@@ -25,6 +25,11 @@ export interface System {
   pid(part: PartName): number;
   /** Sends a signal to one process; a part that ends is started again unless the system is stopping. */
   signal(part: PartName, signal: NodeJS.Signals): void;
+  /** Kills a part (-9) and keeps it down until `up`. */
+  down(part: PartName): Promise<void>;
+  up(part: PartName): Promise<void>;
+  /** A second process of a service, with ports of its own that nobody is told. */
+  another(service: ServiceName): Promise<{ readonly url: string; readonly pid: number; stop(): Promise<unknown> }>;
   /** Resolves when the part answers that it is ready. */
   ready(part: PartName, timeoutMs?: number): Promise<void>;
   /** Ends every process, within 10 s. */
@@ -60,6 +65,10 @@ export const startSystem = async (options: {
   readonly onProgress?: (text: string, passing?: boolean) => void;
   /** Added to the environment of every process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Added to the environment of one process, which is given. */
+  readonly envOf?: (part: PartName, env: NodeJS.ProcessEnv) => Readonly<Record<string, string>>;
+  /** The built tree that the processes run; default: the one this runs in. */
+  readonly dist?: string;
 }): Promise<System> => {
   const say = options.onProgress ?? (() => undefined);
   const secrets = secretsOf(options.dataDir);
@@ -111,15 +120,19 @@ export const startSystem = async (options: {
   };
   const envOf = (part: PartName): NodeJS.ProcessEnv => {
     const service = services.find((name) => name === part);
-    return {
+    const env = {
       ...shared,
       PORT: String(ports.get(part)),
       ...(service === undefined ? { DATA_FILE: join(options.dataDir, `${part}.json`) } : { SERVICE: service, GRPC_PORT: String(ports.get(`${service}-grpc`)), DATABASE_URL: urlOf(service) }),
     };
+    return { ...env, ...options.envOf?.(part, env) };
   };
 
   const running = new Map<PartName, GuardedProcess>();
+  const others = new Set<GuardedProcess>();
+  const keptDown = new Set<PartName>();
   let stopping = false;
+  const isWanted = (part: PartName): boolean => !stopping && !isEnding() && !keptDown.has(part);
   let told = false;
   /** Says where everything is, for the command line; again whenever a part was started anew. */
   const tell = (): void => {
@@ -134,23 +147,39 @@ export const startSystem = async (options: {
   const crashes = new Map<PartName, number>();
   const logOf = (part: PartName): string => join(logs, `${part}.log`);
   const start = async (part: PartName): Promise<void> => {
-    const process_ = await spawnGuarded(process.execPath, argumentsOf(options.dataDir, part), {
+    const process_ = await spawnGuarded(process.execPath, argumentsOf(options.dataDir, part, options.dist), {
       env: envOf(part),
       logFile: logOf(part),
       pidFile: pidFileOf(options.dataDir, part),
       graceMs: part === 'front-door' ? doorGraceMs : graceMs,
     });
     running.set(part, process_);
+    // Asked for while it was being started.
+    if (keptDown.has(part)) process.kill(process_.pid, 'SIGKILL');
     void process_.exited.then(async ({ code }) => {
-      if (stopping || isEnding()) return;
+      if (!isWanted(part)) return;
       crashes.set(part, (crashes.get(part) ?? 0) + 1);
       say(`${part} ended (exit code ${code}) and is started again; its last words are in ${logOf(part)}`);
       // A crashed service is started again, as any supervisor in production does; half a second keeps a crash loop from eating a core.
       await new Promise((resolve) => setTimeout(resolve, restartDelayMs));
-      if (stopping || isEnding()) return;
+      if (!isWanted(part)) return;
       await start(part);
       if (told) tell();
     });
+  };
+  const signal = (part: PartName, name: NodeJS.Signals): void => {
+    const pid = running.get(part)?.exit === undefined ? running.get(part)?.pid : undefined;
+    if (pid !== undefined) process.kill(pid, name);
+  };
+  const another = async (service: ServiceName): ReturnType<System['another']> => {
+    const [port = 0, grpcPort = 0] = await freePorts(2);
+    const process_ = await spawnGuarded(process.execPath, argumentsOf(options.dataDir, service, options.dist), {
+      env: { ...envOf(service), PORT: String(port), GRPC_PORT: String(grpcPort) },
+      logFile: join(logs, `${service}-another.log`),
+      graceMs,
+    });
+    others.add(process_);
+    return { url: `http://127.0.0.1:${port}`, pid: process_.pid, stop: () => process_.stop() };
   };
   const ready = async (part: PartName, timeoutMs = readyTimeoutMs): Promise<void> => {
     const giveUpAt = Date.now() + timeoutMs;
@@ -164,7 +193,7 @@ export const startSystem = async (options: {
     stopping = true;
     // The door first: nothing new comes in while the others finish.
     await running.get('front-door')?.stop();
-    await Promise.all([...running.values()].map((part) => part.stop()));
+    await Promise.all([...running.values(), ...others].map((part) => part.stop()));
     for (const file of [...parts.map((part) => pidFileOf(options.dataDir, part)), join(options.dataDir, 'system.json')]) rmSync(file, { force: true });
   };
   try {
@@ -191,10 +220,18 @@ export const startSystem = async (options: {
     secrets,
     urls,
     pid: (part) => running.get(part)?.pid ?? 0,
-    signal: (part, signal) => {
-      const pid = running.get(part)?.pid;
-      if (pid !== undefined) process.kill(pid, signal);
+    signal,
+    down: async (part) => {
+      keptDown.add(part);
+      signal(part, 'SIGKILL');
+      await running.get(part)?.exited;
     },
+    up: async (part) => {
+      if (!keptDown.delete(part)) return;
+      await start(part);
+      tell();
+    },
+    another,
     ready,
     stop,
   };
