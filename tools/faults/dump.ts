@@ -152,7 +152,12 @@ export const dump = async (attacked: AttackedSystem, folder: string, run: RunRec
         `positions-${service}.ndjson`,
         `select consumer_group as "group", topic, partition, last_seq as "lastSeq", epoch, log_id as "logId" from "${service}".consumer_position order by 1, 2, 3`,
       );
-      await dumpTable(sql, folder, `parked-${service}.ndjson`, `"${service}".parked_stream`);
+      await dumpTable(
+        sql,
+        folder,
+        `parked-${service}.ndjson`,
+        `(select s.*, e.topic, e.partition, e.seq from "${service}".parked_stream s left join "${service}".parked_event e using (stream_id)) as parked`,
+      );
       await dumpRows(
         sql,
         folder,

@@ -194,6 +194,7 @@ export const checkDump = async (folder: string): Promise<Verdict> => {
 
   const ledger = stockLedger(findings);
   const quarantined = quarantinedOf(around.quarantined);
+  const mayBeEmpty = (around.run.faults['messages.emptied'] ?? 0) > 0;
   const logs = new Map(services.map((service) => [service, byShard<LogRecord>(folder, `log-${service}.ndjson`, ({ shard }) => shard)]));
   const topics = new Map(services.map((service) => [service, byShard<TopicRecord>(folder, `topic-${service}.ndjson`, ({ partition }) => partition)]));
   const distant: Distant[] = [];
@@ -214,7 +215,7 @@ export const checkDump = async (folder: string): Promise<Verdict> => {
         }
       }
       structure.end(around.ends);
-      const partition = topicPartition(findings, service, shard, { rows: causes.log(service), logId: around.ends.head(service, shard)?.record.logId, quarantined });
+      const partition = topicPartition(findings, service, shard, { rows: causes.log(service), logId: around.ends.head(service, shard)?.record.logId, quarantined, mayBeEmpty });
       for await (const lines of topics.get(service)?.(shard) ?? []) for (const line of lines) partition.record(line);
       partition.end();
     }
