@@ -104,7 +104,12 @@ const server = <T extends RunningPostgres | RunningKafka>(running: T, start: () 
 };
 
 /** Starts everything in a folder of its own, which is removed at the end. `dist` is another built tree for the services to run. */
-export const startAttackedSystem = async (options: { readonly random: () => number; readonly dist?: string; readonly say: (text: string) => void }): Promise<AttackedSystem> => {
+export const startAttackedSystem = async (options: {
+  readonly random: () => number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly dist?: string;
+  readonly say: (text: string) => void;
+}): Promise<AttackedSystem> => {
   const { random, dist, say } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'orderlog-faults-'));
   const ordersFolder = join(dataDir, 'fault-orders');
@@ -131,6 +136,7 @@ export const startAttackedSystem = async (options: { readonly random: () => numb
       STAGE_ALLOCATION_MS: String(stageDeadlineMs),
       NODE_OPTIONS: `--import=${new URL('./kill-points.js', import.meta.url).href}`,
       FAULT_ORDERS: ordersFolder,
+      ...options.env,
     },
     envOf: (part, env): Readonly<Record<string, string>> => {
       const service = services.find((name) => name === part);

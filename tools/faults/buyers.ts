@@ -31,8 +31,9 @@ export type Buyer = {
   readonly looks: boolean;
 };
 
-/** Shares of the kinds; the rest lives fully. */
-const shares: readonly (readonly [LifeKind, number])[] = [['held', 0.5], ['missing', 0.3], ['hot', 0.06]];
+/** Shares of the kinds, the rest lives fully; and whether those whose item is missing wait for it. */
+export type Mix = { readonly shares: readonly (readonly [LifeKind, number])[]; readonly missingWait: boolean };
+const usual: Mix = { shares: [['held', 0.5], ['missing', 0.3], ['hot', 0.06]], missingWait: false };
 const repeats: readonly (readonly [Buyer['repeats'], number])[] = [['at-once', 0.03], ['later', 0.03], ['changed', 0.02], ['other-key', 0.02], ['other-key-changed', 0.01]];
 
 const drawn = <T>(list: readonly (readonly [T, number])[], share: number, otherwise: T): T => {
@@ -47,7 +48,8 @@ const drawn = <T>(list: readonly (readonly [T, number])[], share: number, otherw
 type Line = { readonly sku: string; readonly quantity: number };
 
 /** Makes buyers: the same seed gives the same ones. */
-export const buyersOf = (seed: number, parts: { readonly places: readonly Place[]; readonly skus: readonly string[] }) => (n: number): Buyer => {
+export const buyersOf = (seed: number, parts: { readonly places: readonly Place[]; readonly skus: readonly string[]; readonly mix?: Mix }) => (n: number): Buyer => {
+  const { shares, missingWait } = parts.mix ?? usual;
   const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(n + 1, 0x85ebca6b));
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const kind = drawn(shares, random(), 'full');
@@ -55,7 +57,8 @@ export const buyersOf = (seed: number, parts: { readonly places: readonly Place[
   const reference = `${seed}-${n}`;
   const isPaidLater = kind === 'full' && random() < 0.3;
   const lines: Line[] = { held: () => [{ sku: `NEW-${n % 7}`, quantity: 1 }], missing: () => [{ sku: missingSku, quantity: 1 + (n % 3) }], hot: () => [{ sku: hotSku, quantity: 1 }], full: () => [...new Set([pick(parts.skus), pick(parts.skus)])].map((sku) => ({ sku, quantity: 1 + Math.floor(random() * 2) })) }[kind]();
-  const backorder = kind === 'missing' || random() < 0.8 ? 'cancel_remainder' : 'wait';
+  const isCut = kind === 'missing' ? !missingWait : random() < 0.8;
+  const backorder = isCut ? 'cancel_remainder' : 'wait';
   const documentOf = (asked: readonly Line[]) => {
     const unitPrice = 500 + (n % 5_000);
     const priced = asked.map((line, index) => ({ externalId: String(index + 1), ...line, unitPrice, total: unitPrice * line.quantity }));

@@ -5,10 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { shardsPerLog } from '@orderlog/contracts';
 import { seededRandom } from '../olist/random.js';
 import { startPeople } from '../sample-world/people.js';
-import { stageDeadlineMs, startAttackedSystem } from './attacked-system.js';
+import { stageDeadlineMs, startAttackedSystem, type AttackedSystem } from './attacked-system.js';
+import type { Mix } from './buyers.js';
 import { dump } from './dump.js';
 import type { RunRecord } from './dump-format.js';
-import { injectorOf } from './inject.js';
+import { injectorOf, type Injector } from './inject.js';
 import { checked, verified, type Violation } from './judge.js';
 import { startLoad } from './load.js';
 import { openOutcomes } from './outcomes.js';
@@ -26,6 +27,13 @@ export type CampaignOptions = {
   readonly killsMin?: number;
   /** Another built tree for the services to run. */
   readonly dist?: string;
+  /** Done instead of the plan that the seed makes. */
+  readonly attack?: (attacked: AttackedSystem, injector: Injector) => Promise<void>;
+  /** Added to the environment of every process. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly mix?: Mix;
+  /** How long it may take to come to rest. */
+  readonly restMs?: number;
   /** Keeps the dump in a folder that is said. */
   readonly keep?: boolean;
   readonly say: (text: string) => void;
@@ -45,7 +53,7 @@ export type CampaignResult = {
   readonly histories: readonly Violation[];
 };
 
-const restMsMax = 240_000;
+const restMsDefault = 240_000;
 const peopleRestMs = 1_000;
 
 const byName = (names: readonly string[]): Record<string, number> => {
@@ -88,7 +96,7 @@ const attack = async (steps: readonly Step[], inject: (step: Step) => Promise<vo
 
 /** One campaign: start, orders and faults, heal, rest, dump, judge. */
 export const runCampaign = async (options: CampaignOptions): Promise<CampaignResult> => {
-  const { seed, minutes, perSecond, dist, say } = options;
+  const { seed, minutes, perSecond, dist, mix, restMs: restMsMax = restMsDefault, say } = options;
   const begunAt = performance.now();
   const at = (): string => `${Math.round((performance.now() - begunAt) / 1000)} s`;
   const startedAt = new Date().toISOString();
@@ -96,15 +104,15 @@ export const runCampaign = async (options: CampaignOptions): Promise<CampaignRes
   const ms = minutes * 60_000;
   const steps = planOf({ seed, ms, shards: shardsPerLog, ...(options.killsMin === undefined ? {} : { killsMin: options.killsMin }) });
   const folder = mkdtempSync(join(tmpdir(), `orderlog-dump-${seed}-`));
-  const attacked = await startAttackedSystem({ random, say, ...(dist === undefined ? {} : { dist }) });
+  const attacked = await startAttackedSystem({ random, say, env: options.env ?? {}, ...(dist === undefined ? {} : { dist }) });
   const { system } = attacked;
   const people = startPeople({ baseUrl: system.baseUrl, urls: system.urls, apiKey: system.secrets.apiKey, carrierUrl: system.carrierUrl, restMs: peopleRestMs });
   try {
     const outcomes = openOutcomes(join(folder, 'outcomes.ndjson'));
-    const load = startLoad({ attacked, outcomes, seed, perSecond, ordersMax: options.orders ?? Number.MAX_SAFE_INTEGER });
+    const load = startLoad({ attacked, outcomes, seed, perSecond, ordersMax: options.orders ?? Number.MAX_SAFE_INTEGER, ...(mix === undefined ? {} : { mix }) });
     const injector = injectorOf(attacked, random);
     const done: string[] = [];
-    await attack(steps, async ({ fault }) => {
+    const planned = attack(options.attack === undefined ? steps : [], async ({ fault }) => {
       try {
         done.push(await injector.inject(fault));
       } catch (error) {
@@ -113,6 +121,7 @@ export const runCampaign = async (options: CampaignOptions): Promise<CampaignRes
       }
       say(`${at()} ${done.length} of ${steps.length} faults, ${load.begun()} orders, last ${JSON.stringify(fault)}`);
     });
+    await (options.attack?.(attacked, injector) ?? planned);
     while (options.orders !== undefined && load.begun() < options.orders) await pause(100);
     await injector.heal();
     const healedAt = new Date().toISOString();

@@ -12,6 +12,7 @@ export type DumpFile =
   | 'stock.ndjson'
   | 'projections.ndjson'
   | 'answers.ndjson'
+  | 'labels.ndjson'
   | `${'log' | 'heads' | 'streams' | 'topic' | 'positions' | 'parked' | 'quarantined' | 'timers' | 'effects'}-${ServiceName}.ndjson`;
 
 /** `run.json`: what was done to the system, and when it was over. */
@@ -110,6 +111,9 @@ export type StockRecord = {
   readonly damaged: number;
   readonly safety: number;
 };
+
+/** `labels.ndjson`: what the carrier sold, by its own notebook. */
+export type LabelRecord = { readonly labelId: string; readonly key: string; readonly packageId: string; readonly voided: boolean };
 
 /** `projections.ndjson`: every read model compared with a rebuild from its log, by content digest. */
 export type ProjectionRecord = {

@@ -5,9 +5,11 @@ import { finished } from 'node:stream/promises';
 import { eventsTopic, services, type ServiceName } from '@orderlog/contracts';
 import { rowTypes } from '@orderlog/event-log';
 import pg from 'pg';
+import type { SoldLabel } from '../carrier/label.js';
+import { openNotebook } from '../carrier/notebook.js';
 import { apiClient } from '../cli/client.js';
 import type { AttackedSystem } from './attacked-system.js';
-import type { AnswerRecord, DumpFile, ProjectionRecord, RunRecord, TopicRecord } from './dump-format.js';
+import type { AnswerRecord, DumpFile, LabelRecord, ProjectionRecord, RunRecord, TopicRecord } from './dump-format.js';
 import { tamperer } from './messages.js';
 import { readTopic, textOf } from './topic-reader.js';
 
@@ -137,6 +139,14 @@ const dumpProjections = async ({ system }: AttackedSystem, folder: string): Prom
   await api.close();
 };
 
+const dumpLabels = async ({ dataDir }: AttackedSystem, folder: string): Promise<void> => {
+  const out = open(folder, 'labels.ndjson');
+  const labels = new Map<string, SoldLabel>();
+  for (const entry of await openNotebook(join(dataDir, 'carrier.json')).read()) if (entry.kind === 'label') labels.set(entry.label.id, entry.label);
+  for (const { id, key, metadata, voided } of labels.values()) await out.add(JSON.stringify({ labelId: id, key, packageId: metadata['packageId'] ?? '', voided } satisfies LabelRecord));
+  await out.end();
+};
+
 /** Writes down everything that a checker needs. The system runs, but nothing moves in it any more. */
 export const dump = async (attacked: AttackedSystem, folder: string, run: RunRecord): Promise<void> => {
   const sql = new pg.Client({ connectionString: attacked.databaseUrl, types: rowTypes });
@@ -178,6 +188,7 @@ export const dump = async (attacked: AttackedSystem, folder: string, run: RunRec
     );
     await dumpAnswers(attacked, sql, folder);
     await dumpProjections(attacked, folder);
+    await dumpLabels(attacked, folder);
     writeFileSync(join(folder, 'run.json'), `${JSON.stringify(run)}\n`);
   } finally {
     await sql.end();

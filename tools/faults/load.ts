@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { hotSku, type AttackedSystem } from './attacked-system.js';
-import { buyersOf, type Buyer } from './buyers.js';
+import { buyersOf, type Buyer, type Mix } from './buyers.js';
 import type { Asked, Heard, OutcomeLog } from './outcomes.js';
 
 /** Buyers at work. */
@@ -28,12 +28,13 @@ export const startLoad = (options: {
   readonly seed: number;
   readonly perSecond: number;
   readonly ordersMax: number;
+  readonly mix?: Mix;
 }): Load => {
   const { attacked, outcomes, seed, perSecond, ordersMax } = options;
   const { system, world } = attacked;
   const settings = { connections, headersTimeout: answerMsMax, bodyTimeout: answerMsMax, connect: { timeout: 2_000 } };
   const [orders, door] = [new Pool(attacked.orderUrl, settings), new Pool(system.baseUrl, { ...settings, connections: 8 })];
-  const buyerOf = buyersOf(seed, { places: world.coordinates, skus: world.items.map(({ sku }) => sku).filter((sku) => sku.startsWith('SKU-')) });
+  const buyerOf = buyersOf(seed, { places: world.coordinates, skus: world.items.map(({ sku }) => sku).filter((sku) => sku.startsWith('SKU-')), ...(options.mix === undefined ? {} : { mix: options.mix }) });
 
   const send = async (pool: Pool, { method, path, text, key }: Ask): Promise<Heard> => {
     try {

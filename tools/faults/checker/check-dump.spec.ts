@@ -92,10 +92,21 @@ const planted: readonly Planted[] = [
   { invariant: 'I8', what: 'an attempt was planned twice', lives: ({ repeat }) => void repeat('RoutingDecided') },
   { invariant: 'I8', what: 'a lease was taken twice', lives: ({ repeat, entry, delivered }) => void (repeat('StockReserved').data['entries'] = [entry('MUG', { fulfillmentOrderId: `${delivered.orderId}.1.1`, quantity: 2, available: -2, reserved: 2 })]) },
   { invariant: 'I8', what: 'a label was bought twice', lives: ({ repeat }) => void repeat('LabelPurchased') },
+  { invariant: 'I8', what: 'the carrier sold a second label', dump: ({ labels }) => void labels.push({ ...labels[0]!, labelId: 'another', key: 'another' }) },
   { invariant: 'I8', what: 'a shipment was handed over twice', lives: ({ repeat }) => void repeat('ShipmentHandedOver') },
   { invariant: 'I8', what: 'one fact was acted on in two transactions', lives: ({ repeat }) => void repeat('BackorderQueued') },
   { invariant: 'I9', what: 'an order was released twice', lives: ({ repeat }) => void repeat('OrderReleased') },
   { invariant: 'I9', what: 'a package was delivered that the carrier never had', lives: ({ find }) => void (find('ShipmentHandedOver').data['packages'] = []) },
+  { invariant: 'I9', what: 'an order was released before its payment', lives: ({ find }) => void ((find('OrderPlaced').data['payment'] as Record<string, string>)['status'] = 'pending') },
+  {
+    invariant: 'I9',
+    what: 'a lease was committed after its end',
+    lives: ({ repeat, find }) => {
+      const { quantity, sku } = entriesOf(find('ReservationCommitted'))[0] as unknown as { quantity: number; sku: string };
+      const expired = repeat('StockReserved', { type: 'ReservationExpired' });
+      Object.assign(entriesOf(expired)[0]!, { sku, quantity, available: quantity, reserved: -quantity });
+    },
+  },
   { invariant: 'I9', what: 'a package moved back', lives: ({ repeat }) => void repeat('PackageDelivered') },
   { invariant: 'I9', what: 'a lease was committed in another epoch', lives: ({ find }) => void (find('ReservationCommitted').data['epoch'] = 2) },
   { invariant: 'I9', what: 'a center picked more than was asked', lives: ({ find }) => void (find('ItemPicked').data['quantity'] = 5) },

@@ -7,6 +7,7 @@ import type {
   DumpFile,
   HeadRecord,
   KeyRecord,
+  LabelRecord,
   LogRecord,
   OutcomeRecord,
   PositionRecord,
@@ -166,6 +167,20 @@ const judgeReadModels = (findings: Findings, rows: readonly Line<ProjectionRecor
   }
 };
 
+/** The carrier's own book: a package has at most one label that was not given back (I8). */
+const judgeLabels = (findings: Findings, rows: readonly Line<LabelRecord>[]): void => {
+  const active = new Map<string, number>();
+  for (const { record, line } of rows) {
+    findings.look('I8');
+    if (record.voided) continue;
+    const before = active.get(record.packageId);
+    if (before !== undefined) {
+      findings.violated('I8', `the carrier sold two labels for ${record.packageId}, and none was given back`, [before, line].map((one) => ({ file: 'labels.ndjson', line: one })));
+    }
+    active.set(record.packageId, line);
+  }
+};
+
 /** What should have happened long before the dump waits without end (I17): timers and calls to the outside. */
 const judgeBacklog = (findings: Findings, { run, timers, effects, parked }: Surroundings): void => {
   const graceMs = 60_000;
@@ -233,6 +248,7 @@ export const checkDump = async (folder: string): Promise<Verdict> => {
   ledger.finish(await allOf<StockRecord>(folder, 'stock.ndjson'));
   clients.finish(await allOf<KeyRecord>(folder, 'keys.ndjson'), await allOf<ReferenceRecord>(folder, 'references.ndjson'));
   judgeReadModels(findings, await allOf<ProjectionRecord>(folder, 'projections.ndjson'));
+  judgeLabels(findings, await allOf<LabelRecord>(folder, 'labels.ndjson'));
   judgeBacklog(findings, around);
   if (around.run.quiescedAt === null) findings.violated('I13', 'the system had not come to rest when the time for it was over', []);
   return findings.verdict(folder);

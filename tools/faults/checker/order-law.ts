@@ -42,6 +42,8 @@ export const orderLaw = () => {
   let isRejected = false;
   let closed = '';
   let feedback: 'none' | 'asked' | 'given' = 'none';
+  let payment: Data = {};
+  let releaseOn = '';
 
   const lineOf = (lineId: string): LineUnits => {
     const line = lines.get(lineId);
@@ -135,6 +137,13 @@ export const orderLaw = () => {
     }
   };
 
+  /** The centers work when the channel's gate lets them: at once, when the money is promised, or when it is there. */
+  const isGateOpen = (): boolean => {
+    const status = text(payment['status']);
+    if (releaseOn === 'none' || status === 'paid' || status === 'not_required') return true;
+    return releaseOn === 'authorized' && (status === 'authorized' || (status === 'partially_paid' && count(payment['authorizedAmount']) > 0));
+  };
+
   const units = (): UnitsByPlace => {
     const sum = { open: 0, backordered: 0, routed: 0, allocated: 0, inCenter: 0, packed: 0, shipped: 0, delivered: 0, undelivered: 0, cancelled: 0 };
     for (const line of lines.values()) {
@@ -158,6 +167,8 @@ export const orderLaw = () => {
   const laws: Readonly<Record<string, (data: Data) => void>> = {
     OrderPlaced: (data) => {
       isPlaced = true;
+      payment = object(data['payment']);
+      releaseOn = text(object(data['policy'])['releaseOn']);
       for (const line of list(data['lines'])) {
         const quantity = count(line['quantity']);
         must(quantity > 0, `line ${text(line['lineId'])} has ${quantity} units`);
@@ -175,7 +186,9 @@ export const orderLaw = () => {
       holds.add(text(data['holdId']));
     },
     OrderHoldReleased: (data) => must(holds.delete(text(data['holdId'])), `the hold ${text(data['holdId'])} is not open`),
-    OrderPaymentChanged: () => undefined,
+    OrderPaymentChanged: (data) => {
+      payment = object(data['payment']);
+    },
     OrderAccepted: () => {
       must(!isAccepted && !isRejected, 'it was accepted or rejected before');
       isAccepted = true;
@@ -207,6 +220,7 @@ export const orderLaw = () => {
       const own = [...legs.values()].filter((leg) => leg.attempt === count(data['attempt']));
       must(own.some((leg) => leg.phase === 'allocated'), `attempt ${count(data['attempt'])} is not allocated`);
       must(holds.size === 0, `the hold ${[...holds].join(', ')} is open`);
+      must(isGateOpen(), `the payment is ${text(payment['status'])}, and the gate is ${releaseOn}`);
       for (const leg of own) leg.phase = 'released';
     },
     OrderLinesReopened: (data) => giveBack(data['units'], 'open'),

@@ -9,6 +9,7 @@ import type {
   DumpFile,
   HeadRecord,
   KeyRecord,
+  LabelRecord,
   LogRecord,
   OutcomeRecord,
   PositionRecord,
@@ -55,6 +56,7 @@ export type SmallDump = {
   readonly stock: StockRecord[];
   readonly projections: ProjectionRecord[];
   readonly answers: AnswerRecord[];
+  readonly labels: LabelRecord[];
 };
 
 const startMs = Date.parse('2026-11-02T09:00:00.000Z');
@@ -244,7 +246,7 @@ export const dumpOf = ({ drafts, outcomes, states }: Pick<ReturnType<typeof live
     outcomes: [...outcomes],
     logs: each(() => []), heads: each(() => []), streams: each(() => []), topics: each(() => []), positions: each(() => []),
     parked: each(() => []), quarantined: each(() => []), timers: each(() => []), effects: each(() => []),
-    keys: [], references: [], stock: [], projections: [], answers: [],
+    keys: [], references: [], stock: [], projections: [], answers: [], labels: [],
   };
   const stock = new Map<string, Record<string, number | string>>();
   for (const service of services) {
@@ -298,6 +300,9 @@ export const dumpOf = ({ drafts, outcomes, states }: Pick<ReturnType<typeof live
     const version = dump.streams.order.find(({ streamId }) => streamId === row.streamId)?.version ?? 0;
     dump.answers.push({ orderId, version, status: orderStatus(state), body: { lines: [{ id: '1', quantities: quantitiesByLine(state).get('1') }] } });
   }
+  for (const { type, data } of dump.logs.shipping) {
+    if (type === 'LabelPurchased') dump.labels.push({ labelId: `l-${dump.labels.length}`, key: String(data['labelKey']), packageId: String(data['packageId']), voided: false });
+  }
   dump.stock.push(...([...stock.values()] as unknown as StockRecord[]));
   return dump;
 };
@@ -307,7 +312,7 @@ export const written = async (dump: SmallDump): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'orderlog-dump-'));
   const write = (file: DumpFile, rows: readonly unknown[]) => writeFile(join(folder, file), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   await writeFile(join(folder, 'run.json'), JSON.stringify(dump.run));
-  for (const file of ['outcomes', 'keys', 'references', 'stock', 'projections', 'answers'] as const) await write(`${file}.ndjson`, dump[file]);
+  for (const file of ['outcomes', 'keys', 'references', 'stock', 'projections', 'answers', 'labels'] as const) await write(`${file}.ndjson`, dump[file]);
   for (const service of services) {
     await write(`log-${service}.ndjson`, dump.logs[service]);
     await write(`topic-${service}.ndjson`, dump.topics[service]);

@@ -1,0 +1,71 @@
+import { at, joined } from './attacks.js';
+import type { PlantedBug } from './bug.js';
+
+const sql = 'libs/event-log/sql/0001-event-log.sql';
+const claims = 'services/order/infrastructure/migrations/0001-placing.sql';
+const placing = 'services/order/application/place-order.js';
+
+/** Bugs of the write path. */
+export const eventLogBugs: readonly PlantedBug[] = [
+  {
+    id: 'seq-before-conflict-check',
+    what: 'sequence numbers are given out before it is known whose append conflicts',
+    edits: [{ file: sql, find: 'count(*) filter (where v_ok[e.stream]) over (', replace: 'count(*) over (' }],
+    expected: ['I4'],
+    attack: joined('order'),
+  },
+  {
+    id: 'version-check-off',
+    what: 'an append does not compare the version it was decided on',
+    edits: [
+      { file: sql, find: 'coalesce(found.version = asked.expected, false)', replace: 'coalesce(found.version > 0, false)' },
+      { file: sql, find: 'constraint event_log_shard_stream_id_version_key unique (shard, stream_id, version)', replace: 'constraint event_log_version check (version > 0)' },
+      { file: sql, find: 'create table shard_head (', replace: 'create index event_log_stream_idx on event_log (shard, stream_id, version);\ncreate table shard_head (' },
+    ],
+    expected: ['I3'],
+    attack: joined('order'),
+  },
+  {
+    id: 'chain-not-chained',
+    what: 'a batch is hashed without the hash before it',
+    edits: [{ file: sql, find: 'sha256(h.hash || b.digests)', replace: 'sha256(b.digests)' }],
+    expected: ['I18'],
+  },
+  {
+    id: 'claim-ignored',
+    what: 'a key or reference that somebody has already is taken anyway',
+    edits: [
+      { file: claims, find: "select coalesce(array_agg(claimed.order_id), '{}') into v_won from claimed;", replace: 'select p_order_ids into v_won from (select count(*) from claimed) as ignored;' },
+      { file: claims, find: "select coalesce(array_agg(claimed.order_id), '{}') into v_placed from claimed;", replace: 'select p_order_ids into v_placed from (select count(*) from claimed) as ignored;' },
+    ],
+    expected: ['I1', 'I2'],
+  },
+  {
+    id: 'answer-before-commit',
+    what: 'an order is answered before it is committed',
+    edits: [
+      {
+        file: placing,
+        find: 'await commit(log, drafts)',
+        replace: "(void commit(log, drafts).catch(()=>undefined), drafts.map(({ events })=>({ outcome: 'placed', state: events.reduce(order.evolve, order.initialState), version: events.length })))",
+      },
+    ],
+    expected: ['I1', 'I2', 'I16'],
+    attack: at([2_000, { kind: 'postgres-restart', ms: 1_500 }], [6_000, { kind: 'postgres-restart', ms: 1_500 }], [10_000, { kind: 'kill', part: 'order' }]),
+  },
+  {
+    id: 'unknown-said-failed',
+    what: 'a commit whose answer was lost is answered as refused',
+    edits: [
+      { file: 'libs/edge/src/problem-of.js', find: 'if (error instanceof OutcomeUnknown) {', replace: 'if (error instanceof OutcomeUnknown) return new Problem(problems.versionConflict);\n    if (error instanceof OutcomeUnknown) {' },
+      { file: 'libs/edge/src/problem-of.js', find: 'if (isTransient(error)) return', replace: 'if (isTransient(error)) return new Problem(problems.versionConflict);\n    if (isTransient(error)) return' },
+    ],
+    expected: ['I1'],
+    attack: at(
+      [1_500, { kind: 'network', link: 'order', trouble: 'lost-answers', ms: 2_500 }],
+      [5_000, { kind: 'backends', count: 20, inCommit: true }],
+      [7_000, { kind: 'network', link: 'order', trouble: 'lost-answers', ms: 2_500 }],
+      [10_500, { kind: 'network', link: 'order', trouble: 'cut', ms: 1_500 }],
+    ),
+  },
+];
