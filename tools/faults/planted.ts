@@ -28,7 +28,7 @@ export type PlantedResult = {
   readonly failure?: string;
 };
 
-const [minutes, perSecond, orders, restMs] = [0.2, 12, 150, 30_000];
+const [minutes, perSecond, orders, restMs] = [0.2, 12, 150, 40_000];
 /** Full lives above all, and orders that wait for what nobody has. */
 const mix = { shares: [['held', 0.03], ['missing', 0.2], ['hot', 0.12]], missingWait: true } as const;
 

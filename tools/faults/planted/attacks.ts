@@ -3,9 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventsTopic, services, shardsPerLog, type ServiceName } from '@orderlog/contracts';
 import type { IncomingMessage } from '@orderlog/messaging';
 import type { AttackedSystem } from '../attacked-system.js';
-import type { Order } from '../kill-points.js';
 import { empty, tamperer } from '../messages.js';
-import type { Fault } from '../plan.js';
+import type { Fault, KillPoint } from '../plan.js';
 import { readTopic, textOf } from '../topic-reader.js';
 import type { Attack } from './bug.js';
 
@@ -24,9 +23,16 @@ export const at =
     }
   };
 
-/** Kills of one service at points of its own, one after another while orders come. */
-export const killsAt = (part: ServiceName, points: readonly NonNullable<Order['point']>[], everyMs = 2_500): Attack =>
-  at(...points.map((point, n): readonly [number, Fault] => [1_500 + n * everyMs, { kind: 'kill-at', part, point, nth: 5 } as Fault]));
+/** Kills of one service at points of its own, one after another, each when the service has come back from the one before. */
+export const killsAt =
+  (part: ServiceName, ...points: readonly KillPoint[]): Attack =>
+  async ({ system }, injector) => {
+    for (const point of points) {
+      await pause(second);
+      await system.ready(part);
+      await injector.inject({ kind: 'kill-at', part, point, nth: 3 });
+    }
+  };
 
 /** Two processes of a service side by side. */
 export const joined =

@@ -53,7 +53,7 @@ export const serviceBugs: readonly PlantedBug[] = [
       { file: labels, find: 'answers.set(answer.key, answer)', replace: "answers.set(answer.key.split('#')[0], answer)" },
     ],
     expected: ['I8'],
-    attack: killsAt('shipping', ['after-carrier', 'after-carrier', 'after-carrier', 'after-carrier', 'after-carrier'], 2_000),
+    attack: killsAt('shipping', 'after-carrier', 'after-carrier', 'after-carrier', 'after-carrier'),
   },
   {
     id: 'projection-twice',
