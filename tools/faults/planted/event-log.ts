@@ -10,7 +10,16 @@ export const eventLogBugs: readonly PlantedBug[] = [
   {
     id: 'seq-before-conflict-check',
     what: 'sequence numbers are given out before it is known whose append conflicts',
-    edits: [{ file: sql, find: 'count(*) filter (where v_ok[e.stream]) over (', replace: 'count(*) over (' }],
+    edits: [
+      {
+        file: sql,
+        find: '  if p_strict and false = any (v_ok) then',
+        replace: `  update shard_head h set seq = h.seq + burned.streams
+  from (select asked.shard, count(*) as streams from unnest(p_shards, v_ok) as asked (shard, ok) where not asked.ok group by asked.shard) as burned
+  where h.shard = burned.shard;
+  if p_strict and false = any (v_ok) then`,
+      },
+    ],
     expected: ['I4'],
     attack: joined('order'),
   },

@@ -291,13 +291,16 @@ export const dumpOf = ({ drafts, outcomes, states }: Pick<ReturnType<typeof live
       }
     }
   }
+  const folded = new Map<string, Order>();
+  for (const { streamId, type, data } of dump.logs.order) folded.set(streamId, order.evolve(folded.get(streamId) ?? order.initialState, { type, data } as unknown as OrderEvent));
+  const reached = new Map(dump.streams.order.map(({ streamId, version }) => [streamId, version]));
   for (const row of dump.logs.order) {
     if (row.type !== 'OrderPlaced') continue;
     const [orderId, channel, externalReference] = [String(row.data['orderId']), String(row.data['channel']), String(row.data['externalReference'])];
     dump.keys.push({ tenantId: 'acme', key: String(row.meta['commandId']), fingerprint: String(row.data['requestDigest']), orderId, status: 201 });
     dump.references.push({ tenantId: 'acme', channel, externalReference, orderId });
-    const state = dump.logs.order.filter(({ streamId }) => streamId === row.streamId).reduce((folded, event) => order.evolve(folded, event as unknown as OrderEvent), order.initialState);
-    const version = dump.streams.order.find(({ streamId }) => streamId === row.streamId)?.version ?? 0;
+    const state = folded.get(row.streamId) ?? order.initialState;
+    const version = reached.get(row.streamId) ?? 0;
     dump.answers.push({ orderId, version, status: orderStatus(state), body: { lines: [{ id: '1', quantities: quantitiesByLine(state).get('1') }] } });
   }
   for (const { type, data } of dump.logs.shipping) {
