@@ -1,4 +1,4 @@
-import { at, foreigner, joined, killsAt, replays, sleeper, unheard, unheardAtTheEnd } from './attacks.js';
+import { at, foreigner, killsAt, replays, sleeper, unheard, unheardAtTheEnd } from './attacks.js';
 import type { PlantedBug } from './bug.js';
 
 const relay = 'libs/messaging/src/relay.js';
@@ -13,15 +13,22 @@ const trustsMemory = { file: applying, find: 'item.seq > (held.get(run.partition
 /** Bugs between one service's log and another's. */
 export const messagingBugs: readonly PlantedBug[] = [
   {
-    id: 'naive-poll',
-    what: 'the relay takes what it finds behind its cursor, and does not ask whether anything lies between',
+    id: 'relay-from-now',
+    what: 'a relay that takes a shard over begins at the newest row',
     edits: [
-      { file: relay, find: 'if (seq !== next) {', replace: 'if (seq < next) {' },
-      { file: relay, find: 'cursor.seq += messages.length;', replace: "cursor.seq = Number(messages.at(-1)?.headers['orderlogseq'] ?? cursor.seq);" },
-      { file: 'libs/event-log/src/recent.js', find: 'if (row === undefined) return undefined;', replace: 'if (row === undefined) continue;' },
+      {
+        file: relay,
+        find: 'const heads = await this.options.log.heads();',
+        replace:
+          'const heads = await this.options.log.heads();\n        for (const { shard, seq } of heads) { const owned = this.#owned.get(shard); if (owned !== undefined && !owned.begun) { owned.begun = true; owned.seq = Math.max(owned.seq, seq); } }',
+      },
     ],
     expected: ['I5'],
-    attack: joined('order'),
+    attack: async (attacked, injector) => {
+      // Nothing is published while the broker stands still: whoever comes after the kill finds a tail.
+      await Promise.all([at([2_000, { kind: 'broker-pause', ms: 4_000 }])(attacked, injector), at([4_000, { kind: 'kill', part: 'order' }])(attacked, injector)]);
+      await at([4_000, { kind: 'kill', part: 'order' }])(attacked, injector);
+    },
   },
   {
     id: 'cursor-before-ack',
