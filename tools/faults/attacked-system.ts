@@ -49,6 +49,7 @@ const unitsEach = 1_000_000;
 const knownMsMax = 60_000;
 /** Shorter than in production: a campaign is over in minutes, and what waits for an operator has to show as a hold by then. */
 export const stageDeadlineMs = 120_000;
+const paymentDeadlineMs = 60_000;
 
 const attackedWorld = (): World => {
   const whole = sampleWorld();
@@ -134,6 +135,7 @@ export const startAttackedSystem = async (options: {
     env: {
       LOG_LEVEL: 'warn',
       STAGE_ALLOCATION_MS: String(stageDeadlineMs),
+      PAYMENT_DEADLINE_MS: String(paymentDeadlineMs),
       NODE_OPTIONS: `--import=${new URL('./kill-points.js', import.meta.url).href}`,
       FAULT_ORDERS: ordersFolder,
       ...options.env,

@@ -33,7 +33,7 @@ export type Buyer = {
 
 /** Shares of the kinds, the rest lives fully; and whether those whose item is missing wait for it. */
 export type Mix = { readonly shares: readonly (readonly [LifeKind, number])[]; readonly missingWait: boolean };
-const usual: Mix = { shares: [['held', 0.5], ['missing', 0.3], ['hot', 0.06]], missingWait: false };
+const usual: Mix = { shares: [['held', 0.6], ['missing', 0.27], ['hot', 0.04]], missingWait: false };
 const repeats: readonly (readonly [Buyer['repeats'], number])[] = [['at-once', 0.03], ['later', 0.03], ['changed', 0.02], ['other-key', 0.02], ['other-key-changed', 0.01]];
 
 const drawn = <T>(list: readonly (readonly [T, number])[], share: number, otherwise: T): T => {

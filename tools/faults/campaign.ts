@@ -53,7 +53,7 @@ export type CampaignResult = {
   readonly histories: readonly Violation[];
 };
 
-const restMsDefault = 240_000;
+const restMsDefault = 120_000;
 const peopleRestMs = 1_000;
 
 const byName = (names: readonly string[]): Record<string, number> => {
@@ -74,16 +74,21 @@ const smallest = (violations: readonly Violation[]): readonly Violation[] => {
 
 /** Runs the steps of every track one after another, the tracks side by side; while everything is down nothing else is done. */
 const attack = async (steps: readonly Step[], inject: (step: Step) => Promise<void>): Promise<void> => {
-  const startedAt = performance.now();
+  let startedAt = performance.now();
   let gate: Promise<void> = Promise.resolve();
   const busy = new Set<Promise<void>>();
   const run = async (track: string): Promise<void> => {
     for (const step of steps.filter((candidate) => candidate.track === track)) {
-      await pause(Math.max(0, step.atMs - (performance.now() - startedAt)));
-      await gate;
+      do {
+        await pause(Math.max(0, startedAt + step.atMs - performance.now()));
+        await gate;
+      } while (performance.now() < startedAt + step.atMs);
       if (track === 'all') {
+        const closedAt = performance.now();
         gate = Promise.all(busy).then(() => inject(step));
         await gate;
+        // What was due meanwhile is not done all at once.
+        startedAt += performance.now() - closedAt;
       } else {
         const one = inject(step).finally(() => busy.delete(one));
         busy.add(one);

@@ -17,8 +17,9 @@ export type Injector = {
   readonly heal: () => Promise<void>;
 };
 
-const [lookMs, firesWithinMs, readyMs] = [20, 8_000, 120_000];
+const [lookMs, firesWithinMs, startsWithinMs, readyMs] = [20, 8_000, 15_000, 120_000];
 const connectionsMax = 100;
+const [triesMax, againMs] = [6, 2_000];
 
 /** A process that ended in this very moment needs no signal. */
 const harmless = (signal: () => void): void => {
@@ -40,10 +41,27 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
       throw error;
     }
   };
-  const kill = (part: PartName): void => harmless(() => system.signal(part, 'SIGKILL'));
+  /** Waits for a process to be there: what is dead already cannot be killed, and would be counted for nothing. */
+  const alive = async (part: PartName): Promise<number> => {
+    for (const until = Date.now() + startsWithinMs; Date.now() < until; await pause(lookMs)) if (!isGone(system.pid(part))) return system.pid(part);
+    throw new Error(`${part} does not run`);
+  };
+  const kill = async (part: PartName): Promise<void> => void process.kill(await alive(part), 'SIGKILL');
   const order = (part: ServiceName, what: Order): void => {
     writeFileSync(join(ordersFolder, `${part}.json`), JSON.stringify(what));
     harmless(() => system.signal(part, 'SIGUSR2'));
+  };
+  /** What needs a broker or a database waits while another fault has it. */
+  const patiently = async (work: () => Promise<void>): Promise<void> => {
+    for (let n = 1; ; n += 1) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (n === triesMax) throw error;
+        await pause(againMs);
+      }
+    }
   };
   /** As an operator, beside the proxies. */
   const asAdmin = async (work: (client: pg.Client) => Promise<void>): Promise<void> => {
@@ -67,19 +85,26 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
     return false;
   };
   const frozen = async (part: PartName, ms: number): Promise<void> => {
-    const pid = system.pid(part);
+    const pid = await alive(part);
     harmless(() => process.kill(pid, 'SIGSTOP'));
     await pause(ms);
     harmless(() => process.kill(pid, 'SIGCONT'));
   };
-  /** Frozen until another process has its leases and partitions; then both run for a while. */
-  const zombie = async (part: ServiceName, ms: number): Promise<void> => {
+  /** Frozen until another process has its leases and partitions; then both run for a while. Answers whether there was one in time. */
+  const zombie = async (part: ServiceName, ms: number): Promise<boolean> => {
+    const wakesAt = Date.now() + ms;
     const waking = frozen(part, ms);
-    const another = await system.another(part);
+    let another = await system.another(part);
+    let isThere = false;
+    for (; !isThere && Date.now() < wakesAt; await pause(10 * lookMs)) {
+      isThere = await isReady(another.url);
+      if (isGone(another.pid)) another = await system.another(part);
+    }
     await waking;
-    await pause(2_000);
+    await pause(isThere ? 2_000 : 0);
     if (random() < 0.5) harmless(() => process.kill(another.pid, 'SIGKILL'));
     await another.stop();
+    return isThere;
   };
   const backends = async ({ count, inCommit }: Extract<Fault, { kind: 'backends' }>): Promise<void> =>
     asAdmin(async (client) => {
@@ -129,25 +154,24 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
   const run = async (fault: Fault): Promise<string | undefined> => {
     switch (fault.kind) {
       case 'kill':
-        kill(fault.part);
+        await kill(fault.part);
         return undefined;
       case 'kill-at':
         if (await killAt(fault)) return undefined;
-        kill(fault.part);
+        await kill(fault.part);
         return 'kill.random';
       case 'pause':
         await frozen(fault.part, fault.ms);
         return undefined;
       case 'zombie':
-        await zombie(fault.part, fault.ms);
-        return undefined;
+        return (await zombie(fault.part, fault.ms)) ? undefined : 'pause.alone';
       case 'postgres-restart':
         await postgres.down('SIGQUIT');
         await pause(fault.ms);
         await postgres.up();
         return undefined;
       case 'backends':
-        await backends(fault);
+        await patiently(() => backends(fault));
         return undefined;
       case 'broker-kill':
         await broker.down('SIGKILL');
@@ -165,16 +189,16 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
         links[fault.link].be(undefined);
         return undefined;
       case 'duplicates':
-        await sendAgain(attacked, fault.service, fault.shards);
+        await patiently(() => sendAgain(attacked, fault.service, fault.shards));
         return undefined;
       case 'replay':
-        await publishAgain(attacked, fault.service, fault.shards);
+        await patiently(() => publishAgain(attacked, fault.service, fault.shards));
         return undefined;
       case 'emptied':
-        await empty(attacked, fault.service, fault.shards);
+        await patiently(() => empty(attacked, fault.service, fault.shards));
         return undefined;
       case 'poison':
-        await poison(attacked);
+        await patiently(() => poison(attacked));
         return undefined;
       case 'clock': {
         if (!(await isReady(system.urls[fault.part]))) return 'clock.missed';
@@ -188,7 +212,7 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
         await fullPool(fault.part, fault.ms);
         return undefined;
       case 'held-lock':
-        await heldLock(fault.part, fault.ms);
+        await patiently(() => heldLock(fault.part, fault.ms));
         return undefined;
       case 'all-down':
         await allDown(fault.ms);

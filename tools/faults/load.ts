@@ -16,7 +16,7 @@ const connections = 48;
 const answerMsMax = 6_000;
 const buyersAtOnceMax = 2_000;
 const tickMs = 10;
-const triesMax = 30;
+const triesMax = 25;
 const receiptEveryMs = 1_500;
 
 type Ask = { readonly method: 'GET' | 'POST' | 'PUT'; readonly path: string; readonly text?: string; readonly key?: string };
@@ -77,7 +77,7 @@ export const startLoad = (options: {
     for (let n = 1; ; n += 1) {
       const heard = await once();
       if (heard.outcome !== 'unknown' || n >= tries) return heard;
-      await pause(Math.min(2_000, 100 * 2 ** n) * (0.5 + Math.random() / 2));
+      await pause(Math.min(5_000, 250 * 2 ** n) * (0.5 + Math.random() / 2));
     }
   };
 
