@@ -32,8 +32,9 @@ export type Front = { readonly run: readonly Pending[] } | { readonly holeBefore
 
 const remembered = 1024;
 
+/** Headers come as texts from our own reader of fetch responses, as bytes from the client's. */
 const textHeaders = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.slice(0, 200), Buffer.isBuffer(value) ? value.toString('utf8').slice(0, 2000) : '']));
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.slice(0, 200), (Buffer.isBuffer(value) ? value.toString('utf8') : typeof value === 'string' ? value : '').slice(0, 2000)]));
 
 /** One partition between its claim and the next rebalance: the queue, the position, the state it is in. Knows no database and no Kafka. */
 export class AssignedPartition implements TopicPartition {
