@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -159,6 +159,8 @@ export const runCampaign = async (options: CampaignOptions): Promise<CampaignRes
     };
   } finally {
     await people.stop();
+    // What the processes said of it, for whoever has to find out why.
+    if (options.keep === true) cpSync(join(attacked.dataDir, 'logs'), join(folder, 'logs'), { recursive: true });
     await attacked.stop();
     if (options.keep === true) say(`the dump is in ${folder}`);
     else rmSync(folder, { recursive: true });

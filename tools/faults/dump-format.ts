@@ -48,6 +48,8 @@ export type OutcomeRecord = {
   readonly orderId?: string;
   readonly replayed?: boolean;
   readonly version?: number;
+  /** How a connection failed: the code of the error. */
+  readonly why?: string;
 };
 
 /** `log-<service>.ndjson`: the event log, by shard and sequence. The texts are as stored, so that the hash chain can be computed again. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { codeOf } from '../local-stack/stack-error.js';
 import { hotSku, type AttackedSystem } from './attacked-system.js';
 import { buyersOf, type Buyer, type Mix } from './buyers.js';
 import type { Asked, Heard, OutcomeLog } from './outcomes.js';
@@ -61,9 +62,9 @@ export const startLoad = (options: {
         ...(headers['idempotent-replayed'] === 'true' ? { replayed: true } : {}),
         ...(version > 0 ? { version } : {}),
       };
-    } catch {
+    } catch (error) {
       // Nobody answered, or not to the end: what became of it is not known.
-      return { outcome: 'unknown' };
+      return { outcome: 'unknown', why: codeOf(error) ?? 'cut off' };
     }
   };
   const ask = async (pool: Pool, asked: Asked, request: Ask): Promise<Heard> => {

@@ -5,7 +5,7 @@ import type { OutcomeRecord } from './dump-format.js';
 /** What is known of a request when it is sent. */
 export type Asked = Pick<OutcomeRecord, 'client' | 'kind' | 'key' | 'channel' | 'externalReference' | 'bodyHash' | 'body' | 'orderId'>;
 /** What became of it. */
-export type Heard = Pick<OutcomeRecord, 'outcome' | 'status' | 'orderId' | 'replayed' | 'version'>;
+export type Heard = Pick<OutcomeRecord, 'outcome' | 'status' | 'orderId' | 'replayed' | 'version' | 'why'>;
 
 /** Writes down what clients asked and heard, in the order in which they asked. */
 export type OutcomeLog = {

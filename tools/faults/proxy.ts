@@ -8,6 +8,8 @@ export type Proxy = {
   readonly aimAt: (port: number) => void;
   /** Begins to be in the way, or (undefined) lets everything pass again; connections that lost bytes in between are broken then. */
   readonly be: (trouble: LinkTrouble | undefined) => void;
+  /** Bytes that went nowhere so far. */
+  readonly lost: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -48,13 +50,16 @@ export const startProxy = async (random: () => number): Promise<Proxy> => {
     link.client.resetAndDestroy();
     link.server.destroy();
   };
-  const take = (link: Link, way: Way): boolean => {
+  let lost = 0;
+  const take = (link: Link, way: Way, chunk: Buffer): boolean => {
     if (trouble === 'half-open' || (trouble === 'one-way' && link.loses === way)) {
       link.hasLost = true;
+      lost += chunk.length;
       return false;
     }
     // The server has done what it was asked; whoever asked never hears of it.
     if (trouble === 'lost-answers' && way === 'to-client' && random() < 0.5) {
+      lost += chunk.length;
       end(link);
       return false;
     }
@@ -68,8 +73,8 @@ export const startProxy = async (random: () => number): Promise<Proxy> => {
     const link: Link = { client, server: connect({ host: '127.0.0.1', port: target, noDelay: true }), hasLost: false, loses: random() < 0.5 ? 'to-server' : 'to-client' };
     open.add(link);
     const delayMs = (): number => (trouble === 'delay' ? random() * delayMsMax : 0);
-    pass(client, link.server, () => take(link, 'to-server'), delayMs);
-    pass(link.server, client, () => take(link, 'to-client'), delayMs);
+    pass(client, link.server, (chunk) => take(link, 'to-server', chunk), delayMs);
+    pass(link.server, client, (chunk) => take(link, 'to-client', chunk), delayMs);
     for (const [side, other] of [[client, link.server], [link.server, client]] as const) {
       side.on('error', () => end(link));
       // Half-open: nobody is told that the other one has gone.
@@ -88,6 +93,7 @@ export const startProxy = async (random: () => number): Promise<Proxy> => {
   return {
     port: (server.address() as AddressInfo).port,
     aimAt: (port) => (target = port),
+    lost: () => lost,
     be: (next) => {
       trouble = next;
       if (next === 'cut') for (const link of [...open]) end(link);
