@@ -15,7 +15,8 @@ export type Load = {
 
 const connections = 48;
 const answerMsMax = 6_000;
-const buyersAtOnceMax = 2_000;
+/** More would only wait for each other: what a service that comes back has to do first is to answer all who have been asking. */
+const buyersAtOnceMax = 600;
 const tickMs = 10;
 const triesMax = 25;
 const receiptEveryMs = 1_500;
