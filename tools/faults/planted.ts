@@ -34,7 +34,7 @@ const mix = { shares: [['held', 0.03], ['missing', 0.2], ['hot', 0.12]], missing
 
 /** One short campaign with a bug's attack, in this very tree: without the bug it has to find nothing. */
 export const attackAs = (bug: PlantedBug, seed: number, say: (text: string) => void): Promise<CampaignResult> =>
-  runCampaign({ seed, minutes, perSecond, orders, restMs, mix, say, attack: bug.attack ?? (async () => undefined), ...(bug.env === undefined ? {} : { env: bug.env }) });
+  runCampaign({ seed, minutes, perSecond, orders, restMs, mix: bug.mix ?? mix, say, attack: bug.attack ?? (async () => undefined), ...(bug.env === undefined ? {} : { env: bug.env }) });
 
 /** Runs the campaign of a bug from the tree that has it: services, migrations and all. */
 const runOne = async (bug: PlantedBug, seed: number, say: (text: string) => void): Promise<PlantedResult> =>

@@ -1,5 +1,6 @@
 import type { Invariant } from '../checker/findings.js';
 import type { AttackedSystem } from '../attacked-system.js';
+import type { Mix } from '../buyers.js';
 import type { Injector } from '../inject.js';
 
 /** One textual change of a built file; `find` is there exactly once. */
@@ -17,4 +18,6 @@ export type PlantedBug = {
   readonly expected: readonly Invariant[];
   readonly attack?: Attack;
   readonly env?: Readonly<Record<string, string>>;
+  /** Other buyers than the usual ones of a planted run. */
+  readonly mix?: Mix;
 };

@@ -23,7 +23,9 @@ export const serviceBugs: readonly PlantedBug[] = [
       { file: 'services/inventory/infrastructure/migrations/0001-stock.sql', find: 'available integer not null default 0 check (available >= 0)', replace: 'available integer not null default 0' },
     ],
     expected: ['I6'],
+    // Two routers, each of which thinks that the one new unit is for its own order.
     attack: joined('routing'),
+    mix: { shares: [['held', 0], ['missing', 0], ['hot', 0.8]], missingWait: true },
   },
   {
     id: 'net-update-drops',
