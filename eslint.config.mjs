@@ -35,6 +35,8 @@ const boundaries = (files, ignores, inSpecs) => ({
 });
 
 const kafkajs = { group: ['kafkajs', 'kafkajs/*'], message: 'kafkajs is imported by libs/messaging/src/kafkajs.adapter.ts only' };
+const platformatic = { group: ['@platformatic/kafka', '@platformatic/kafka/*'], message: '@platformatic/kafka is imported by libs/messaging/src/platformatic.adapter.ts only' };
+const clients = [kafkajs, platformatic];
 const typeorm = { group: ['typeorm', 'typeorm/*', '@nestjs/typeorm'], message: 'TypeORM serves read models only' };
 const nest = { group: ['@nestjs/*'], message: 'Nest appears in api/, *.module.ts and the start of a service only' };
 const drivers = { group: ['pg', 'pg/*', 'fastify', '@grpc/*', 'undici', 'nodemailer'], message: 'the outside is infrastructure' };
@@ -86,13 +88,15 @@ export default tseslint.config(
   },
   boundaries(['**/*.ts'], specs, false),
   boundaries(specs, [], true),
-  imports(['**/*.ts'], [kafkajs], ['libs/messaging/src/kafkajs.adapter.ts']),
-  imports(['services/*/**/*.ts'], [kafkajs, typeorm], [...specs, 'services/*/*.module.ts']),
-  imports(['services/*/domain/**/*.ts', 'libs/decider/**/*.ts'], [kafkajs, node]),
-  imports(['services/*/application/**/*.ts'], [kafkajs, typeorm, nest, drivers, rooms('application', ['api', 'read-models', 'infrastructure'])]),
-  imports(['services/*/read-models/**/*.ts'], [kafkajs, nest, rooms('read-models', ['api', 'application', 'infrastructure'])]),
-  imports(['services/*/infrastructure/**/*.ts'], [kafkajs, typeorm, nest, rooms('infrastructure', ['api', 'read-models'])]),
-  imports(['services/*/api/**/*.ts'], [kafkajs, typeorm, rooms('api', ['infrastructure'])]),
+  imports(['**/*.ts'], clients, ['libs/messaging/src/kafkajs.adapter.ts', 'libs/messaging/src/platformatic.adapter.ts']),
+  imports(['libs/messaging/src/kafkajs.adapter.ts'], [platformatic]),
+  imports(['libs/messaging/src/platformatic.adapter.ts'], [kafkajs]),
+  imports(['services/*/**/*.ts'], [...clients, typeorm], [...specs, 'services/*/*.module.ts']),
+  imports(['services/*/domain/**/*.ts', 'libs/decider/**/*.ts'], [...clients, node]),
+  imports(['services/*/application/**/*.ts'], [...clients, typeorm, nest, drivers, rooms('application', ['api', 'read-models', 'infrastructure'])]),
+  imports(['services/*/read-models/**/*.ts'], [...clients, nest, rooms('read-models', ['api', 'application', 'infrastructure'])]),
+  imports(['services/*/infrastructure/**/*.ts'], [...clients, typeorm, nest, rooms('infrastructure', ['api', 'read-models'])]),
+  imports(['services/*/api/**/*.ts'], [...clients, typeorm, rooms('api', ['infrastructure'])]),
   {
     files: ['services/*/domain/**/*.ts', 'libs/decider/**/*.ts'],
     ignores: specs,

@@ -43,6 +43,11 @@ const forbidden = [
   ['services/inventory/inventory.module.ts', `import { Kafka } from 'kafkajs'; export const x = Kafka;`, restricted],
   ['libs/messaging/src/relay.ts', `import { Kafka } from 'kafkajs'; export const x = Kafka;`, restricted],
   ['tools/cli/x.ts', `import kafkajs from 'kafkajs'; export const x = kafkajs;`, restricted],
+  ['services/inventory/inventory.module.ts', `import { Producer } from '@platformatic/kafka'; export const x = Producer;`, restricted],
+  ['services/inventory/api/http/x.ts', `import { Producer } from '@platformatic/kafka'; export const x = Producer;`, restricted],
+  ['libs/messaging/src/relay.ts', `import { Producer } from '@platformatic/kafka'; export const x = Producer;`, restricted],
+  ['libs/messaging/src/kafkajs.adapter.ts', `import { Producer } from '@platformatic/kafka'; export const x = Producer;`, restricted],
+  ['libs/messaging/src/platformatic.adapter.ts', `import kafkajs from 'kafkajs'; export const x = kafkajs;`, restricted],
   ['services/inventory/api/http/x.ts', `export const x = (y: unknown) => y as any;`, 'no-restricted-syntax'],
   ['services/inventory/api/http/x.ts', `try { JSON.parse('') } catch {}`, 'no-empty'],
   ['services/inventory/domain/x.spec.ts', `it.skip('does nothing', () => undefined);`, 'no-restricted-syntax'],
@@ -62,6 +67,7 @@ const allowed = [
   ['services/inventory/domain/x.ts', `import { refuse } from '@orderlog/decider'; export const x = refuse;`],
   ['services/inventory/application/x.ts', `import * as stock from '@orderlog/inventory-domain'; export const x = stock;`],
   ['libs/messaging/src/kafkajs.adapter.ts', `import kafkajs from 'kafkajs'; export const x = kafkajs;`],
+  ['libs/messaging/src/platformatic.adapter.ts', `import { Producer } from '@platformatic/kafka'; export const x = Producer;`],
 ];
 
 for (const [filePath, code] of allowed) {

@@ -12,6 +12,7 @@ export const usage = `npm start -- [options]
 
 Environment
   DATABASE_URL, KAFKA_BROKERS   a PostgreSQL and a Kafka of your own; nothing is started in their place
+  KAFKA_CLIENT                  kafkajs (default) or platformatic: the library the services speak to Kafka with
   TOPIC_PREFIX                  put before the name of every topic, for a Kafka that others use too
   SERVICE_DATABASE_PASSWORD     of the services' database roles, for a PostgreSQL that other Orderlogs use too
   SMTP_URL                      a mail server; without it letters are kept as files in DIR/letters`;

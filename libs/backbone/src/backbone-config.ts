@@ -1,5 +1,6 @@
 import { services, type ServiceName } from '@orderlog/contracts';
 import type { EdgeConfig, Environment } from '@orderlog/edge';
+import { kafkaClients, type KafkaClientName } from '@orderlog/messaging';
 
 /** What the backbone of every service reads from the environment. */
 export type BackboneConfig = {
@@ -9,6 +10,8 @@ export type BackboneConfig = {
   readonly schema: string;
   /** `KAFKA_BROKERS`: `host:port,host:port`. */
   readonly kafkaBrokers: string;
+  /** `KAFKA_CLIENT`: `kafkajs` unless told. */
+  readonly kafkaClient: KafkaClientName;
   /** `TOPIC_PREFIX`: before every topic and group, for tests that share a broker. */
   readonly topicPrefix: string;
   /** `LOG_READERS`: JSON `{service: "host:port"}`, the gRPC log readers of the services that are listened to. */
@@ -34,6 +37,7 @@ export const backboneConfig = (env: Environment, service: ServiceName): Backbone
   databaseUrl: env.url('DATABASE_URL'),
   schema: env.text('DATABASE_SCHEMA', service),
   kafkaBrokers: env.text('KAFKA_BROKERS'),
+  kafkaClient: env.oneOf('KAFKA_CLIENT', kafkaClients, 'kafkajs'),
   topicPrefix: env.text('TOPIC_PREFIX', ''),
   logReaders: env.json('LOG_READERS', logReadersOf, {}),
 });

@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { CompactedTopic } from '@orderlog/contracts';
 import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
 import { createEventLog, executorOf, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
-import { addLogReader, kafkajsClient, quarantinedMessages, republish, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
+import { addLogReader, openKafka, quarantinedMessages, republish, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
 import { compareWithRebuild, createProjections, type Projection, type Projections } from '@orderlog/projections';
 import type { Pool } from 'pg';
@@ -61,7 +61,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
   {
     provide: KAFKA,
     inject: [CONFIG, LOGGER],
-    useFactory: (config: ServiceConfig, logger: Logger) => kafkajsClient({ brokers: config.kafkaBrokers, clientId: `orderlog-${definition.name}`, logger }),
+    useFactory: (config: ServiceConfig, logger: Logger) => openKafka(config.kafkaClient, { brokers: config.kafkaBrokers, clientId: `orderlog-${definition.name}`, logger }),
   },
   { provide: COPIES, inject: [KAFKA, CONFIG], useFactory: (kafka: KafkaClient, config: ServiceConfig) => lazyCopies(kafka, config.topicPrefix) },
   { provide: WIRING, inject: [POSTGRES_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, CONFIG, LOGGER, ModuleRef], useFactory: wiringOf },

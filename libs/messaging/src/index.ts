@@ -18,6 +18,7 @@ export type {
   TopicPartition,
   TopicSpec,
 } from './kafka.port.js';
+export { kafkaClients, openKafka, type KafkaClientName } from './kafka-clients.js';
 export { kafkajsClient } from './kafkajs.adapter.js';
 export { addLogReader, localLogReader, logReaderClient, type LogReaderClient, type ProducerLog } from './log-reader.js';
 export { stderrLogger, type MessagingLogger } from './logger.js';
