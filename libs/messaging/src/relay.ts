@@ -43,7 +43,10 @@ const rowsOfSendMax = 2000;
 const bytesOfSendMax = 1024 * 1024;
 const leaseMs = 5000;
 const renewMs = 1500;
-/** Under load rows gather this long: a send for each commit would cost more than the rows in it. The first after a pause goes at once. */
+/**
+ * Under load rows gather this long: a send for each commit would cost more than the rows in it. The first after a pause goes at once, and so
+ * does everything behind a read that was full.
+ */
 const gatherMs = 60;
 /** What this process appends wakes the relay; only what another process of the service appended waits this long. */
 const idleMs = 250;
@@ -52,6 +55,9 @@ const storeMs = 200;
 
 /** A shard in our hands; nothing of it is sent before it was compared with its topic. */
 type Owned = Cursor & { storedSeq: number; isCompared: boolean };
+
+type Round = { readonly published: number; readonly isFull: boolean };
+const nothing: Round = { published: 0, isFull: false };
 
 class ShardRelay implements Relay {
   readonly #topic: string;
@@ -106,10 +112,11 @@ class ShardRelay implements Relay {
     for (let attempt = 0; this.#isGoing; ) {
       try {
         if (Date.now() >= this.#renewAtMs) await this.#renew();
-        const published = await this.#round();
+        const { published, isFull } = await this.#round();
         await this.#store(published === 0 ? 0 : storeMs);
         attempt = 0;
-        await (published === 0 ? this.#wake.wait(idleMs) : this.#gather());
+        if (published === 0) await this.#wake.wait(idleMs);
+        else if (!isFull) await this.#gather();
       } catch (error) {
         attempt += 1;
         this.#counters.errors += 1;
@@ -178,17 +185,19 @@ class ShardRelay implements Relay {
     cursor.topicEnd = 0;
   }
 
-  /** One read, as few sends as fit; answers how many rows were published. */
-  async #round(): Promise<number> {
-    if (Date.now() >= this.#leaseUntilMs) return 0;
+  /** One read, as few sends as fit; answers how many rows were published, and whether a shard has more. */
+  async #round(): Promise<Round> {
+    if (Date.now() >= this.#leaseUntilMs) return nothing;
     const cursors = [...this.#owned.values()].filter(({ shard, isCompared }) => isCompared && !this.#stopped.has(shard));
-    if (cursors.length === 0) return 0;
+    if (cursors.length === 0) return nothing;
     const rows = await this.#follower.read(
       cursors.map(({ shard, seq }) => ({ shard, after: seq })),
       rowsOfShardMax,
     );
     const [first] = rows;
-    if (first === undefined) return 0;
+    if (first === undefined) return nothing;
+    // By (shard, seq): whatever lies this far behind another row of its shard is the last that was read of it.
+    const isFull = rows.some(({ shard }, n) => rows[n + rowsOfShardMax - 1]?.shard === shard);
     this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.recordedAt)) / 1000) };
     let published = 0;
     const send = new Map<number, OutgoingMessage[]>();
@@ -206,7 +215,7 @@ class ShardRelay implements Relay {
       const size = message.value.length + 600;
       if (count >= rowsOfSendMax || (count > 0 && bytes + size > bytesOfSendMax)) {
         await flush();
-        if (Date.now() >= this.#leaseUntilMs) return published;
+        if (Date.now() >= this.#leaseUntilMs) return { published, isFull };
       }
       const some = send.get(row.shard);
       if (some === undefined) send.set(row.shard, [message]);
@@ -215,7 +224,7 @@ class ShardRelay implements Relay {
       bytes += size;
     }
     await flush();
-    return published;
+    return { published, isFull };
   }
 
   /** Rows that follow their shard's cursor. A hole cannot be: whoever sees one stops the shard and calls for help. */
