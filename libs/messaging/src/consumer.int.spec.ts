@@ -1,10 +1,15 @@
+import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newOrderId, type SqlExecutor } from '@orderlog/event-log';
 import { eventually } from '@orderlog/testing';
-import { openPair, unbearable, type Pair } from '../test/pair.js';
+import { unbearable } from '../test/hearing.js';
+import type { MemberOptions } from '../test/member-main.js';
+import { openPair, type Pair } from '../test/pair.js';
 import { encodeEvent, type WireRecord } from './cloud-events.js';
 import type { LogConsumer } from './consumer.js';
+import { kafkaClients, type KafkaClientName } from './kafka-clients.js';
 import type { KafkaProducer } from './kafka.port.js';
 import { claimPositions } from './positions.js';
 import { parkedStreams } from './parking.js';
@@ -12,14 +17,17 @@ import { republish } from './relay.js';
 
 const fiveTimes = [1, 2, 3, 4, 5];
 
-describe('a consumer of a log', () => {
+describe.each(kafkaClients)('a consumer of a log on %s', (client: KafkaClientName) => {
   let pair: Pair;
   let producer: KafkaProducer;
+  const children = new Set<ChildProcess>();
   beforeEach(async () => {
-    pair = await openPair();
-    producer = await pair.topics.kafka.producer();
+    pair = await openPair(client);
+    producer = await pair.kafka.producer();
   });
   afterEach(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    children.clear();
     await producer.close();
     await pair.close();
   });
@@ -36,6 +44,14 @@ describe('a consumer of a log', () => {
   /** The rows of shard 0 as the relay would send them. */
   const rows = async (): Promise<readonly WireRecord[]> => (await pair.producer.readShard(0, 0, 500)).map((event) => encodeEvent('order', event));
   const put = (records: readonly WireRecord[], partition = 0) => producer.send(pair.topic, [{ partition, messages: records }]);
+  const ends = async (): Promise<number> => {
+    const admin = await pair.kafka.admin();
+    try {
+      return (await admin.ends(pair.topic)).reduce((total, { high }) => total + high, 0);
+    } finally {
+      await admin.close();
+    }
+  };
   const quarantined = async (): Promise<readonly string[]> => {
     const { rows: found } = await pair.consumer.sql.query<{ reason: string }>('select reason from quarantined_message order by message_offset');
     return found.map(({ reason }) => reason);
@@ -239,5 +255,130 @@ describe('a consumer of a log', () => {
     const orderId = await pair.rate([8]);
     await hears(orderId, [8]);
     expect(second.stats()).toMatchObject({ facts: 1, duplicates: 0 });
+  });
+
+  /** Another member of the group, in a process of its own. */
+  const startProcess = (): ChildProcess => {
+    const { producer: from, consumer: to } = pair.databases;
+    const options: MemberOptions = {
+      client,
+      brokers: pair.topics.brokers,
+      topicPrefix: pair.topics.prefix,
+      producer: { appUrl: from.appUrl, schema: from.schema },
+      consumer: { appUrl: to.appUrl, schema: to.schema },
+    };
+    const child = fork('dist/libs/messaging/test/member-main.js', { env: { ...process.env, MEMBER: JSON.stringify(options) }, execArgv: [] });
+    children.add(child);
+    return child;
+  };
+  type Told = { readonly zombies: number; readonly facts: number; readonly running: number };
+  const ask = async (child: ChildProcess): Promise<Told> => {
+    child.send('?');
+    const [told] = (await once(child, 'message')) as [Told];
+    return told;
+  };
+  const running = (consumer: LogConsumer): number => consumer.stats().partitions.filter(({ status }) => status === 'running').length;
+
+  it('takes nothing from a member that was frozen while its partitions went to another', async () => {
+    await pair.startRelay();
+    const frozen = startProcess();
+    const survivor = await pair.startConsumer();
+    await eventually(async () => running(survivor) === 8 && (await ask(frozen)).running === 8);
+    const orders: string[] = [];
+    const rateSome = async () => {
+      orders.push(...(await Promise.all(Array.from({ length: 64 }, (_, n) => pair.rate(fiveTimes, n % 16)))));
+    };
+    await rateSome();
+    frozen.kill('SIGSTOP');
+    // Sent while it still is a member: this waits in its socket when it wakes up.
+    await rateSome();
+    await eventually(() => running(survivor) === 16);
+    await rateSome();
+    for (const orderId of orders) await hears(orderId, fiveTimes);
+    frozen.kill('SIGCONT');
+    await rateSome();
+    await eventually(async () => running(survivor) === 8 && (await ask(frozen)).running === 8);
+    await rateSome();
+    for (const orderId of orders) await hears(orderId, fiveTimes);
+    await eventually(async () => (await positions()) === orders.length * 5);
+  });
+
+  it('does no harm when it claims late what went to another meanwhile', async () => {
+    await pair.startRelay();
+    let open: () => void = () => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    let claims = 0;
+    const slow: SqlExecutor = {
+      query: async (text, values) => {
+        if (text.startsWith('insert into consumer_position')) {
+          claims += 1;
+          if (claims === 1) await opened;
+        }
+        return pair.consumer.sql.query(text, values);
+      },
+    };
+    const late = await pair.startConsumer({ sql: slow });
+    const other = await pair.startConsumer();
+    await eventually(() => running(late) === 8 && running(other) === 8);
+    const orders = await Promise.all(Array.from({ length: 64 }, (_, n) => pair.rate(fiveTimes, n % 16)));
+    for (const orderId of orders) await hears(orderId, fiveTimes);
+    // The claim of the first assignment: of all sixteen.
+    open();
+    orders.push(...(await Promise.all(Array.from({ length: 64 }, (_, n) => pair.rate(fiveTimes, n % 16)))));
+    for (const orderId of orders) await hears(orderId, fiveTimes);
+    await eventually(() => running(late) === 8 && running(other) === 8);
+    expect(claims).toBeGreaterThan(1);
+    expect(other.stats().zombies).toBeGreaterThan(0);
+  });
+
+  it('goes on when its topic is emptied, also of what it has not read', async () => {
+    await pair.startRelay();
+    const first = await pair.startConsumer();
+    const orderId = await pair.rate(fiveTimes);
+    await hears(orderId, fiveTimes);
+    await pair.topics.empty(pair.topic);
+    await pair.rate([6], 0, orderId);
+    await hears(orderId, [...fiveTimes, 6]);
+    await first.stop();
+    const unread = await pair.rate([7]);
+    await eventually(async () => (await ends()) === 7);
+    await pair.topics.empty(pair.topic);
+    const second = await pair.startConsumer({ tailCheckMs: 100, tailFillAfterMs: 300 });
+    await hears(unread, [7]);
+    const next = await pair.rate([8]);
+    await hears(next, [8]);
+    expect(second.isReady()).toBe(true);
+  });
+
+  it('begins at the beginning of a topic that ends before its offset, and repeats nothing', async () => {
+    await pair.startRelay();
+    const first = await pair.startConsumer();
+    const orderId = await pair.rate(fiveTimes);
+    await hears(orderId, fiveTimes);
+    await first.stop();
+    await pair.consumer.sql.query('update consumer_position set next_offset = 1000000');
+    const second = await pair.startConsumer({ tailCheckMs: 60_000 });
+    await pair.rate([6], 0, orderId);
+    await hears(orderId, [...fiveTimes, 6]);
+    await eventually(() => second.stats().duplicates === 5);
+    expect(second.stats()).toMatchObject({ facts: 1, gaps: 0 });
+  });
+
+  it('lets nobody wait for a partition whose facts do not come through', async () => {
+    await pair.startRelay();
+    const consumer = await pair.startConsumer();
+    const stuck = newOrderId(3);
+    pair.listening.stuck.add(stuck);
+    await pair.rate(fiveTimes, 3, stuck);
+    await eventually(() => consumer.stats().retries > 0);
+    for (let n = 0; n < 5; n += 1) {
+      const ratedAt = performance.now();
+      const orders = await Promise.all([0, 1, 2, 4, 15].map((shard) => pair.rate(fiveTimes, shard)));
+      for (const orderId of orders) await hears(orderId, fiveTimes);
+      expect(performance.now() - ratedAt).toBeLessThan(2000);
+    }
+    expect(await pair.heardOf(stuck)).toEqual([]);
+    pair.listening.stuck.clear();
+    await hears(stuck, fiveTimes);
   });
 });

@@ -95,6 +95,11 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
       for (let partition = 0; partition < partitions; partition += 1) expect(member.got.get(partition)).toEqual(upTo(5));
     });
 
+    it('refuses a partition that the topic does not have, and puts nothing elsewhere', async () => {
+      await expect(producer.send(topic, [{ partition: partitions, messages: [{ key: 'k', value: 'v' }] }])).rejects.toThrow();
+      expect((await admin.ends(topic)).every(({ low, high }) => low === high)).toBe(true);
+    });
+
     it('carries keys, headers and values of every length as they are', async () => {
       // One length after the other: buffers that grow by doubling have their mistakes at the seams.
       const sent = Array.from({ length: 1_100 }, (_, length) => ({ key: 'k'.repeat(length % 300), headers: { n: String(length), text: 'h'.repeat(length) }, value: 'ü'.repeat(length) }));
@@ -196,6 +201,123 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
       expect(new Set([...first.assigned, ...second.assigned].map(({ partition }) => partition)).size).toBe(partitions);
       await first.consumer?.stop();
       await eventually(() => second.assigned.length === partitions);
+    });
+
+    it('goes on where a topic is emptied under it, also where it had not read what is gone', async () => {
+      const member = await join(randomUUID(), resumeAll);
+      await put(5);
+      await eventually(() => everything(member) === 20);
+      member.consumer?.pause([{ topic, partition: 1 }]);
+      await put(5, 5);
+      await eventually(() => everything(member) === 35);
+      await empty();
+      await put(5, 10);
+      member.consumer?.resume([{ topic, partition: 1 }]);
+      await eventually(() => everything(member) === 55);
+      expect(member.got.get(0)).toEqual(upTo(15));
+      expect(member.got.get(1)).toEqual([...upTo(5), ...upTo(5, 10)]);
+    });
+
+    it('lets the others go on while one partition has nowhere to begin', async () => {
+      const member = await join(randomUUID(), resumeAll);
+      await put(1);
+      await eventually(() => everything(member) === 4);
+      for (let n = 1; n <= 10; n += 1) {
+        member.consumer?.seek({ topic, partition: 3 }, 1_000_000 + n);
+        const putAt = performance.now();
+        await put(1, n);
+        await eventually(() => [0, 1, 2].every((partition) => member.got.get(partition)?.length === n + 1));
+        expect(performance.now() - putAt).toBeLessThan(2000);
+      }
+      await eventually(() => member.got.get(3)?.at(-1) === 10);
+    });
+
+    it('brings the others their messages as fast as ever while a full one waits', async () => {
+      const member = await join(randomUUID(), resumeAll);
+      await put(1);
+      await eventually(() => everything(member) === 4);
+      member.consumer?.pause([{ topic, partition: 2 }]);
+      const value = 'x'.repeat(1000);
+      for (let n = 0; n < 4; n += 1) await producer.send(topic, [{ partition: 2, messages: Array.from({ length: 500 }, () => ({ key: 'k', headers: { n: '1' }, value })) }]);
+      for (let n = 1; n <= 5; n += 1) {
+        const putAt = performance.now();
+        await put(1, n);
+        await eventually(() => [0, 1, 3].every((partition) => member.got.get(partition)?.length === n + 1));
+        expect(performance.now() - putAt).toBeLessThan(1000);
+      }
+      expect(member.got.get(2)).toHaveLength(1);
+    });
+
+    it('delivers nothing from before the claimed position and forgets nothing while members join and leave', async () => {
+      const group = randomUUID();
+      const first = new Map((await admin.ends(topic)).map(({ partition, high }) => [partition, high]));
+      /** What a database would hold: the number that comes next. */
+      const next = new Map([...first.keys()].map((partition) => [partition, 0]));
+      let [early, applied] = [0, 0];
+      /** Claims a moment after the assignment, as a database does, and goes on from there if nobody else has been assigned meanwhile. */
+      const claiming = async (): Promise<Member> => {
+        const owned = new Set<number>();
+        let joins = 0;
+        const onJoin = ({ consumer, assigned }: Member): void => {
+          owned.clear();
+          joins += 1;
+          const mine = joins;
+          setImmediate(() => {
+            if (mine !== joins) return;
+            for (const { partition } of assigned) {
+              owned.add(partition);
+              consumer?.seek({ topic, partition }, (first.get(partition) ?? 0) + (next.get(partition) ?? 0));
+            }
+            consumer?.resume(assigned);
+          });
+        };
+        const member = await join(group, onJoin, ({ got }) => {
+          for (const [partition, numbers] of got) {
+            for (const number of numbers.splice(0)) {
+              const expected = next.get(partition) ?? 0;
+              if (number < expected || !owned.has(partition)) early += 1;
+              // A hole would be seen by what never comes.
+              else if (number === expected) {
+                next.set(partition, expected + 1);
+                applied += 1;
+              }
+            }
+          }
+        });
+        return member;
+      };
+      let sent = 0;
+      const some = async (count: number): Promise<void> => {
+        for (let n = 0; n < count; n += 1) {
+          await put(50, sent);
+          sent += 50;
+        }
+      };
+      const stays = await claiming();
+      await some(5);
+      const goes = await claiming();
+      await some(5);
+      await eventually(() => stays.assigned.length === 2 && goes.assigned.length === 2);
+      await some(5);
+      await goes.consumer?.stop();
+      await some(5);
+      await eventually(() => stays.assigned.length === partitions);
+      await some(5);
+      await eventually(() => applied === sent * partitions);
+      expect(early).toBe(0);
+    });
+
+    it('brings a member nothing of a partition that went to another, whatever it asks for late', async () => {
+      const group = randomUUID();
+      const first = await join(group, resumeAll);
+      const late = first.assigned;
+      const second = await join(group, resumeAll);
+      await eventually(() => first.assigned.length === 2 && second.assigned.length === 2);
+      for (const partition of late) first.consumer?.seek(partition, 0);
+      first.consumer?.resume(late);
+      await put(5);
+      await eventually(() => everything(first) + everything(second) === 20);
+      for (const { partition } of second.assigned) expect(first.got.get(partition)).toBeUndefined();
     });
 
     it('passes over what is asked of a member that is in no group', async () => {

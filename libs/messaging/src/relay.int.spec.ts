@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@orderlog/testing';
-import { openPair, quiet, type Pair } from '../test/pair.js';
+import { quiet } from '../test/hearing.js';
+import { openPair, type Pair } from '../test/pair.js';
 import { startRelay } from './relay.js';
 
 describe('a relay', () => {
@@ -11,7 +12,7 @@ describe('a relay', () => {
   afterEach(() => pair.close());
 
   const ends = async (): Promise<number> => {
-    const admin = await pair.topics.kafka.admin();
+    const admin = await pair.kafka.admin();
     try {
       return (await admin.ends(pair.topic)).reduce((total, { high, low }) => total + high - low, 0);
     } finally {
@@ -25,7 +26,7 @@ describe('a relay', () => {
     await pair.startRelay();
     await rateAll();
     await hasPublished(48);
-    const admin = await pair.topics.kafka.admin();
+    const admin = await pair.kafka.admin();
     expect((await admin.ends(pair.topic)).map(({ high }) => high)).toEqual(Array.from({ length: 16 }, () => 3));
     await admin.close();
   });
@@ -100,7 +101,7 @@ describe('a relay', () => {
       ...producer,
       follow: () => ({ read: async (cursors, limit) => (await producer.readShards(cursors, limit)).filter(({ shard, seq }) => shard !== 5 || seq !== 4) }),
     };
-    const second = await startRelay({ log: holed, sql: pair.producer.sql, kafka: pair.topics.kafka, topic: pair.topic, logger: quiet });
+    const second = await startRelay({ log: holed, sql: pair.producer.sql, kafka: pair.kafka, topic: pair.topic, logger: quiet });
     await rateAll();
     await hasPublished(48 + 45);
     expect(second.stats().stoppedShards).toMatchObject([{ shard: 5, reason: 'seq 5 follows 3 in shard 5' }]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventBody } from '@orderlog/contracts';
 import { createEventLog, newOrderId, type Aggregate, type PostgresEventLog } from '@orderlog/event-log';
 import { eventually, freshDatabase, type FreshDatabase } from '@orderlog/testing';
-import { context, quiet } from '../test/pair.js';
+import { context, quiet } from '../test/hearing.js';
 import { startEffects, type Effects } from './effects.js';
 import type { EffectHandler, TimerHandler } from './facts.js';
 import { messagingMigrations } from './migrations.js';

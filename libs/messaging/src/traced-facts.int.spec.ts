@@ -3,7 +3,8 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { newOrderId } from '@orderlog/event-log';
 import { eventually } from '@orderlog/testing';
-import { openPair, unbearable, type Pair } from '../test/pair.js';
+import { unbearable } from '../test/hearing.js';
+import { openPair, type Pair } from '../test/pair.js';
 
 describe('facts of a recorded trace', () => {
   const exported = new InMemorySpanExporter();

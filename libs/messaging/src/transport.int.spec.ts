@@ -4,7 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { LogTransaction } from '@orderlog/event-log';
 import { eventually } from '@orderlog/testing';
-import { openPair, quiet, type Pair } from '../test/pair.js';
+import { quiet } from '../test/hearing.js';
+import { openPair, type Pair } from '../test/pair.js';
 import type { Fact } from './facts.js';
 import { localLogReader } from './log-reader.js';
 import { LogConsumerStrategy, OnFacts } from './transport.js';
@@ -38,7 +39,7 @@ describe('the log consumer as a Nest transport', () => {
     strategy = new LogConsumerStrategy({
       log: pair.consumer,
       sql: pair.consumer.sql,
-      kafka: pair.topics.kafka,
+      kafka: pair.kafka,
       producers: { order: localLogReader(pair.producer) },
       topicPrefix: pair.topics.prefix,
       logger: quiet,

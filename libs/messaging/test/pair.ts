@@ -1,22 +1,23 @@
-import type { EventBody, EventContext, ServiceName } from '@orderlog/contracts';
+import type { EventContext, ServiceName } from '@orderlog/contracts';
 import type { Decider } from '@orderlog/decider';
 import { createEventLog, newOrderId, type Aggregate, type PostgresEventLog } from '@orderlog/event-log';
 import {
   localLogReader,
   LogConsumer,
   messagingMigrations,
+  openKafka,
   startRelay,
-  type Fact,
   type FactsListener,
+  type KafkaClient,
+  type KafkaClientName,
   type LogConsumerOptions,
-  type MessagingLogger,
   type ProducerLog,
   type Relay,
 } from '../src/index.js';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
+import { context, heard, hearing, newListening, quiet, type Listening, type Rated } from './hearing.js';
 
 type Rate = { readonly scores: readonly number[] };
-type Rated = { readonly type: 'OrderFeedbackReceived'; readonly data: { readonly orderId: string; readonly score: number; readonly personalDataVersion: number } };
 
 const rated: Decider<Rate & { readonly orderId: string }, Rated, number> = {
   initialState: 0,
@@ -27,40 +28,17 @@ const rated: Decider<Rate & { readonly orderId: string }, Rated, number> = {
 /** The producer's stream: an order that is rated again and again. */
 export const order: Aggregate<Rate & { readonly orderId: string }, Rated, number, never> = { category: 'order', decider: rated, stateSchema: 1 };
 
-type Hear = { readonly eventId: string; readonly score: number };
-type Heard = { readonly type: 'Heard'; readonly data: Hear };
-
-/** The consumer's stream: everything it heard of an order, in order. It does not deduplicate: that is what is tested. */
-export const heard: Aggregate<Hear, Heard, readonly Hear[], never> = {
-  category: 'heard',
-  stateSchema: 1,
-  decider: { initialState: [], decide: (hear) => [{ type: 'Heard', data: hear }], evolve: (all, { data }) => [...all, data] },
-};
-
-export const context = (commandId: string, correlationId: string): EventContext => ({
-  tenantId: 'test',
-  actor: { type: 'service', id: 'test' },
-  commandId,
-  correlationId,
-});
-
-const scoreOf = (fact: Fact): number => (fact as Fact<Rated & EventBody>).data.score;
-
-/** The score that the listener cannot bear, until it is cured. */
-export const unbearable = 13;
-
-/** Says nothing of what tests bring about on purpose. */
-export const quiet: MessagingLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 /** A producer and a consumer service with their databases, and topics of their own on the real broker. */
 export type Pair = {
   readonly producer: PostgresEventLog;
   readonly consumer: PostgresEventLog;
   readonly topics: FreshTopics;
+  /** What relay and consumers speak to Kafka with. */
+  readonly kafka: KafkaClient;
   readonly topic: string;
+  readonly databases: { readonly producer: FreshDatabase; readonly consumer: FreshDatabase };
   readonly listener: FactsListener;
-  /** How often the listener was called, and whether it bears everything. */
-  readonly listening: { calls: number; isCured: boolean; failures: Error[] };
+  readonly listening: Listening;
   startRelay(): Promise<Relay>;
   startConsumer(options?: Partial<LogConsumerOptions>): Promise<LogConsumer>;
   /** A new order in a shard, rated; answers its id. */
@@ -75,30 +53,14 @@ const openLog = async (service: ServiceName): Promise<readonly [PostgresEventLog
   return [await createEventLog({ service, connectionString: database.appUrl, schema: database.schema, checkPayload: () => undefined }), database];
 };
 
-/** Opens a pair; `close` ends everything it started. */
-export const openPair = async (wrap: (producer: ProducerLog) => ProducerLog = (producer) => producer): Promise<Pair> => {
+/** Opens a pair on one of the Kafka clients; `close` ends everything it started. */
+export const openPair = async (client: KafkaClientName = 'kafkajs', wrap: (producer: ProducerLog) => ProducerLog = (producer) => producer): Promise<Pair> => {
   const [[producer, producerDatabase], [consumer, consumerDatabase], topics] = await Promise.all([openLog('order'), openLog('shipping'), freshTopics(['order'])]);
-  const listening: Pair['listening'] = { calls: 0, isCured: false, failures: [] };
+  const kafka = await openKafka(client, { brokers: topics.brokers, clientId: `pair-${topics.prefix}` });
+  const listening = newListening();
   const running = new Set<{ stop(): Promise<void> }>();
   const topic = topics.events('order');
-  const listener: FactsListener = {
-    hears: [{ source: 'order', types: ['OrderFeedbackReceived'] }],
-    target: (fact) => `heard-${fact.correlationId}`,
-    handle: async (facts, tx) => {
-      listening.calls += 1;
-      const failure = listening.failures.shift();
-      if (failure !== undefined) throw failure;
-      if (!listening.isCured && facts.some((fact) => scoreOf(fact) === unbearable)) throw new Error('an unbearable score');
-      await tx.decide(
-        heard,
-        facts.map((fact) => ({
-          streamId: `heard-${fact.correlationId}`,
-          command: { eventId: fact.eventId, score: scoreOf(fact) },
-          context: { ...context(fact.eventId, fact.correlationId), ...(fact.traceparent === undefined ? {} : { traceparent: fact.traceparent }) },
-        })),
-      );
-    },
-  };
+  const listener = hearing(listening);
   const track = <T extends { stop(): Promise<void> }>(part: T): T => {
     running.add(part);
     return part;
@@ -107,15 +69,17 @@ export const openPair = async (wrap: (producer: ProducerLog) => ProducerLog = (p
     producer,
     consumer,
     topics,
+    kafka,
     topic,
+    databases: { producer: producerDatabase, consumer: consumerDatabase },
     listener,
     listening,
-    startRelay: async () => track(await startRelay({ log: producer, sql: producer.sql, kafka: topics.kafka, topic, logger: quiet })),
+    startRelay: async () => track(await startRelay({ log: producer, sql: producer.sql, kafka, topic, logger: quiet })),
     startConsumer: async (options = {}) => {
       const member = new LogConsumer({
         log: consumer,
         sql: consumer.sql,
-        kafka: topics.kafka,
+        kafka,
         listeners: [listener],
         producers: { order: wrap(localLogReader(producer)) },
         topicPrefix: topics.prefix,
