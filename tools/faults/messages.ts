@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { compactedTopics, eventsTopic, services, type ServiceName } from '@orderlog/contracts';
-import { kafkajsClient, republish, type IncomingMessage, type KafkaClient } from '@orderlog/messaging';
+import { kafkajsClient, type IncomingMessage, type KafkaClient } from '@orderlog/messaging';
 import pg from 'pg';
 import type { AttackedSystem } from './attacked-system.js';
 import { readTopic, textOf } from './topic-reader.js';
@@ -29,14 +29,14 @@ export const sendAgain = async (attacked: AttackedSystem, service: ServiceName, 
   await producer.close();
 };
 
-/** Has the relay of a service publish some shards from their first row on. */
+/** Has the relay of a service publish some shards from their first row on, as the operators' `republish` does, but also while the service is down. */
 export const publishAgain = async ({ databaseUrl }: AttackedSystem, service: ServiceName, shards: readonly number[]): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query(`set search_path to ${client.escapeIdentifier(service)}`);
-    await republish({ sql: { query: async (text, values) => client.query(text, values === undefined ? undefined : [...values]) as never }, shards });
+    const cursors = `${client.escapeIdentifier(service)}.relay_cursor`;
+    await client.query(`update ${cursors} set seq = 0, epoch = epoch + 1, owner = '', lease_until = clock_timestamp() where shard = any($1::integer[])`, [shards]);
   } finally {
     await client.end();
   }
