@@ -170,6 +170,25 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
       expect(performance.now() - resumedAt).toBeLessThan(1000);
     });
 
+    it('resumes at once where everything had been paused for a while', async () => {
+      const member = await join(randomUUID(), resumeAll);
+      await put(1);
+      await eventually(() => everything(member) === 4);
+      let waitedMs = 0;
+      for (let n = 1; n <= 4; n += 1) {
+        member.consumer?.pause(member.assigned);
+        await put(1, n);
+        // Longer than any fetch that was under way.
+        const until = performance.now() + 700;
+        await eventually(() => performance.now() > until);
+        const resumedAt = performance.now();
+        member.consumer?.resume(member.assigned);
+        await eventually(() => everything(member) === 4 * (n + 1));
+        waitedMs += performance.now() - resumedAt;
+      }
+      expect(waitedMs / 4).toBeLessThan(200);
+    });
+
     it('begins at the beginning when it seeks beyond the end', async () => {
       await put(5);
       const member = await join(randomUUID(), ({ consumer, assigned }) => {

@@ -68,6 +68,39 @@ fetching.protocol = (wanted) => {
   };
 };
 
+/** The part of kafkajs's membership in a group that is mended below. */
+type ConsumerGroup = {
+  readonly maxWaitTime: number;
+  readonly subscriptionState: { active(): readonly { readonly partitions: readonly number[] }[] };
+  fetch(nodeId: string): Promise<readonly unknown[]>;
+  resume(partitions: unknown): void;
+};
+
+// While every partition is paused kafkajs sleeps as long as a fetch may take, whatever is resumed meanwhile: a consumer whose queues were all
+// full stood idle for half of its time. It wakes up at a resume now.
+const { prototype: consumerGroup } = internals('kafkajs/src/consumer/consumerGroup.js') as { readonly prototype: ConsumerGroup };
+const { fetch: fetchOnce, resume: resumeQuietly } = consumerGroup;
+const sleeping = new WeakMap<ConsumerGroup, Set<() => void>>();
+consumerGroup.resume = function (this: ConsumerGroup, partitions: unknown): void {
+  resumeQuietly.call(this, partitions);
+  for (const wake of sleeping.get(this) ?? []) wake();
+};
+consumerGroup.fetch = async function (this: ConsumerGroup, nodeId: string): Promise<readonly unknown[]> {
+  if (this.subscriptionState.active().some(({ partitions }) => partitions.length > 0)) return fetchOnce.call(this, nodeId);
+  const sleepers = sleeping.get(this) ?? new Set();
+  sleeping.set(this, sleepers);
+  await new Promise<void>((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      sleepers.delete(wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, this.maxWaitTime);
+    sleepers.add(wake);
+  });
+  return [];
+};
+
 const sessionTimeoutMs = 6000;
 const heartbeatMs = 1500;
 /** How long the broker holds a fetch that finds nothing. What arrives meanwhile is answered at once; a partition resumed meanwhile waits. */

@@ -107,4 +107,38 @@ describe('a relay', () => {
     expect(second.stats().stoppedShards).toMatchObject([{ shard: 5, reason: 'seq 5 follows 3 in shard 5' }]);
     await second.stop();
   });
+
+  it('reads on while it sends where a shard has more, and sends nothing before what is in front of it', async () => {
+    const orderId = await pair.rate(Array.from({ length: 700 }, () => 1));
+    await pair.rate(Array.from({ length: 700 }, () => 2), 0, orderId);
+    const { producer } = pair;
+    const asked: number[] = [];
+    const log = { ...producer, follow: () => ({ read: (...[cursors, limit]: Parameters<typeof producer.readShards>) => (asked.push(cursors[0]?.after ?? -1), producer.readShards(cursors, limit)) }) };
+    let acknowledge: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (acknowledge = resolve));
+    const sent: number[] = [];
+    const kafka = {
+      ...pair.kafka,
+      producer: async () => {
+        const real = await pair.kafka.producer();
+        return {
+          send: async (...[topic, batches]: Parameters<typeof real.send>) => {
+            sent.push(...batches.flatMap(({ messages }) => messages.map(({ headers }) => Number(headers?.['orderlogseq']))));
+            await held;
+            return real.send(topic, batches);
+          },
+          close: () => real.close(),
+        };
+      },
+    };
+    const relay = await startRelay({ log, sql: producer.sql, kafka, topic: pair.topic, logger: quiet });
+    await eventually(() => asked.includes(500));
+    expect(sent).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
+    acknowledge();
+    await hasPublished(1400);
+    await eventually(() => relay.stats().published === 1400);
+    expect(sent).toEqual(Array.from({ length: 1400 }, (_, n) => n + 1));
+    expect(asked.slice(0, 3)).toEqual([0, 500, 1000]);
+    await relay.stop();
+  });
 });

@@ -58,6 +58,8 @@ type Owned = Cursor & { storedSeq: number; isCompared: boolean };
 
 type Round = { readonly published: number; readonly isFull: boolean };
 const nothing: Round = { published: 0, isFull: false };
+/** Rows asked for before those in front of them are published, and what they were asked for. */
+type Ahead = { readonly cursors: readonly { readonly shard: number; readonly after: number }[]; readonly rows: Promise<readonly RecordedEvent[]> };
 
 class ShardRelay implements Relay {
   readonly #topic: string;
@@ -73,6 +75,7 @@ class ShardRelay implements Relay {
   #renewAtMs = 0;
   #storeAtMs = 0;
   #sentAtMs = 0;
+  #ahead: Ahead | undefined;
   #lag = { records: 0, seconds: 0 };
   #isGoing = true;
   #running: Promise<void> = Promise.resolve();
@@ -190,14 +193,12 @@ class ShardRelay implements Relay {
     if (Date.now() >= this.#leaseUntilMs) return nothing;
     const cursors = [...this.#owned.values()].filter(({ shard, isCompared }) => isCompared && !this.#stopped.has(shard));
     if (cursors.length === 0) return nothing;
-    const rows = await this.#follower.read(
-      cursors.map(({ shard, seq }) => ({ shard, after: seq })),
-      rowsOfShardMax,
-    );
+    const rows = await this.#read(cursors.map(({ shard, seq }) => ({ shard, after: seq })));
     const [first] = rows;
     if (first === undefined) return nothing;
     // By (shard, seq): whatever lies this far behind another row of its shard is the last that was read of it.
     const isFull = rows.some(({ shard }, n) => rows[n + rowsOfShardMax - 1]?.shard === shard);
+    if (isFull) this.#readAhead(cursors, rows);
     this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.recordedAt)) / 1000) };
     let published = 0;
     const send = new Map<number, OutgoingMessage[]>();
@@ -225,6 +226,24 @@ class ShardRelay implements Relay {
     }
     await flush();
     return { published, isFull };
+  }
+
+  /** What was read ahead, if it is what follows now; else what follows now. */
+  async #read(cursors: Ahead['cursors']): Promise<readonly RecordedEvent[]> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const isNext = ahead?.cursors.length === cursors.length && cursors.every(({ shard, after }, n) => ahead.cursors[n]?.shard === shard && ahead.cursors[n].after === after);
+    return isNext ? ahead.rows : this.#follower.read(cursors, rowsOfShardMax);
+  }
+
+  /** Begins to read what follows these rows while they are sent: the database and the broker work at the same time. */
+  #readAhead(cursors: readonly Cursor[], rows: readonly RecordedEvent[]): void {
+    const newest = new Map(rows.map(({ shard, seq }) => [shard, seq]));
+    const next = cursors.map(({ shard, seq }) => ({ shard, after: newest.get(shard) ?? seq }));
+    const ahead = { cursors: next, rows: this.#follower.read(next, rowsOfShardMax) };
+    // Whoever takes it hears of it; nobody may.
+    ahead.rows.catch(() => undefined);
+    this.#ahead = ahead;
   }
 
   /** Rows that follow their shard's cursor. A hole cannot be: whoever sees one stops the shard and calls for help. */
