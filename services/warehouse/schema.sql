@@ -183,6 +183,32 @@ create table projection_checkpoints (
 ) with (fillfactor=50);
 grant delete, insert, select, truncate, update on projection_checkpoints to warehouse_app;
 
+create table projection_proof (
+  projection text collate "C" not null,
+  events bigint not null,
+  positions bigint[] not null,
+  digest text not null,
+  proven_at timestamp with time zone not null,
+  constraint projection_proof_pkey PRIMARY KEY (projection)
+);
+grant delete, insert, select, truncate, update on projection_proof to warehouse_app;
+
+create table projection_version (
+  projection text collate "C" not null,
+  number integer not null,
+  tables text[] not null,
+  state text not null,
+  fed_until timestamp with time zone,
+  begun_at timestamp with time zone not null default now(),
+  switched_at timestamp with time zone,
+  constraint projection_version_number_check CHECK ((number > 0)),
+  constraint projection_version_state_check CHECK ((state = ANY (ARRAY['live'::text, 'building'::text, 'previous'::text, 'dropped'::text]))),
+  constraint projection_version_pkey PRIMARY KEY (projection, number)
+);
+CREATE UNIQUE INDEX projection_version_building_idx ON projection_version USING btree (projection) WHERE (state = 'building'::text);
+CREATE UNIQUE INDEX projection_version_live_idx ON projection_version USING btree (projection) WHERE (state = 'live'::text);
+grant select on projection_version to warehouse_app;
+
 create table put_back_tasks (
   task_id text not null,
   fulfillment_order_id text not null,
@@ -410,6 +436,30 @@ begin
     where v_ok[c.stream]
     order by 1, 2, 3;
   end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION drop_expired_projection_versions()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'warehouse', 'pg_temp'
+AS $function$
+declare
+  v_expired record;
+  v_count integer := 0;
+begin
+  for v_expired in
+    select projection, number, tables from projection_version
+    where state in ('building', 'previous') and fed_until < now() order by projection, number for update skip locked
+  loop
+    update projection_version set state = 'dropped' where projection = v_expired.projection and number = v_expired.number;
+    delete from projection_checkpoints
+    where projection = v_expired.projection || case when v_expired.number = 1 then '' else '.r' || v_expired.number end;
+    execute (select string_agg(format('drop table if exists %I', name), ';' order by name) from unnest(v_expired.tables) as name);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
 end
 $function$;
 

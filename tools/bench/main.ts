@@ -8,12 +8,13 @@ import { consume } from './consume.js';
 import { disturbed } from './disturbed.js';
 import { lifecycle } from './lifecycle.js';
 import { relay } from './relay.js';
+import { replay } from './replay.js';
 import type { Figure } from './report.js';
 
 /** What every benchmark is given. */
 export type BenchOptions = { readonly orders: number | undefined; readonly runs: number | undefined; readonly cpuProf: string | undefined; readonly say: (text: string) => void };
 
-const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Figure[]>>> = { accept, lifecycle, relay, consume, disturbed };
+const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Figure[]>>> = { accept, lifecycle, relay, consume, disturbed, replay };
 
 const usage = `npm run bench -- <${Object.keys(benchmarks).join('|')}|all> [--json FILE] [--orders N] [--runs N] [--cpu-prof DIR]
   Ratios within one run on this machine; the reference is measured before and after each. Nothing else should run meanwhile.`;

@@ -1,5 +1,7 @@
+import { NoSuchVersion } from '@orderlog/projections';
 import { ProblemAnswer, Unreachable, type ProblemBody } from './client.js';
 import { UsageError } from './connection.js';
+import { NotFilled } from './projections.js';
 
 /** What an exit code means; printed by `orderlog --help`. */
 export const exitCodes = { done: 0, found: 1, usage: 2, refused: 3, unreachable: 4 } as const;
@@ -24,6 +26,8 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 /** What is said of an error; anything that is nobody's mistake is thrown on, with its stack. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, text: error.message };
+  if (error instanceof NoSuchVersion) return { exitCode: exitCodes.refused, text: error.message };
+  if (error instanceof NotFilled) return { exitCode: exitCodes.unreachable, text: error.message };
   if (error instanceof Unreachable) return { exitCode: exitCodes.unreachable, text: error.message };
   if (error instanceof ProblemAnswer) {
     const exitCode = error.isOutage ? exitCodes.unreachable : exitCodes.refused;

@@ -13,6 +13,7 @@ import { exitCodes, failureOf } from './failure.js';
 import { countRows, importOrders } from './import-orders.js';
 import { parseMapping } from './import-file.js';
 import { progressBar, table } from './output.js';
+import { goBack, listProjections, proveProjection, rebuildProjection } from './projections.js';
 
 const services = ['orders', 'stock', 'routing', 'warehouse', 'shipments'] as const;
 
@@ -261,6 +262,100 @@ program
     });
     print(body.items, () => (body.items.length === 0 ? 'there is nothing to publish again' : table(body.items, ['shard', 'fromSeq', 'toSeq'])));
     await api.close();
+  });
+
+const databaseOf = (databaseUrl: string | undefined, command: string): string => {
+  if (databaseUrl === undefined) throw new UsageError(`${command} needs the database: set DATABASE_URL, or run it beside \`npm start\``);
+  return databaseUrl;
+};
+const hours = (text: string): number => wholeNumber('--keep-hours', text, 8_760);
+
+const projections = program.command('projections').description('read models: where they stand, rebuilds beside the live one, proofs');
+projections
+  .command('list')
+  .description('every read model: versions, lag, when it was last proven')
+  .action(async () => {
+    const api = client();
+    const all = await listProjections(api);
+    print(all, () =>
+      table(
+        all.map(({ service, name, version, versions, proven, ...lag }) => ({
+          service,
+          name,
+          versions: versions.map(({ number, state, fedUntil, events }) => `${version}.${number} ${state}${fedUntil === undefined ? '' : ` until ${fedUntil}`}${events > 0 && state !== 'live' ? ` (${events} behind)` : ''}`).join(', '),
+          lag: lag.events === 0 ? 'none' : `${lag.events} events, ${(lag.ageMs / 1_000).toFixed(1)} s`,
+          proven: proven === undefined ? 'never' : `at ${proven.events} events, ${proven.provenAt}`,
+        })),
+        ['service', 'name', 'versions', 'lag', 'proven'],
+        80,
+      ),
+    );
+    await api.close();
+  });
+projections
+  .command('rebuild <service> <name>')
+  .description('builds it from the log beside the live one, compares them, and lets readers see the new one')
+  .option('--accept-difference', 'switch although the rows differ: they were wrong, or the code has changed')
+  .option('--keep-hours <n>', 'how long the old one is fed for going back', '24')
+  .action(async (service: string, name: string, given: { acceptDifference?: boolean; keepHours: string }) => {
+    const keepHours = hours(given.keepHours);
+    const connection = connect(options());
+    const databaseUrl = databaseOf(connection.databaseUrl, 'rebuild');
+    const api = apiClient(connection);
+    const bar = progressBar('rebuilding', 100);
+    const report = await rebuildProjection({
+      api,
+      databaseUrl,
+      service,
+      name,
+      keepHours,
+      acceptDifference: given.acceptDifference === true,
+      onProgress: (built, live) => bar.update(live === 0 ? 100 : Math.min(100, Math.floor((100 * built) / live)), `% (${built} of ${live} events)`),
+    }).finally(() => bar.end());
+    await api.close();
+    const differences = report.outcome === 'not_level' ? [] : report.differences.flatMap(({ table: where, onlyLive, onlyRebuilt }) => [...onlyLive.map((row) => ({ table: where, 'only in': 'live', row })), ...onlyRebuilt.map((row) => ({ table: where, 'only in': 'rebuilt', row }))]);
+    print(report, () =>
+      [
+        report.outcome === 'switched'
+          ? `${name} of ${service} is read from version ${report.number} now${differences.length === 0 ? ', which equals the one before' : ', which differs from the one before'}; that one is fed for ${keepHours} h more (\`projections back ${service} ${name}\`)`
+          : `${name} of ${service} was not switched: the rebuilt rows differ from those that are read (--accept-difference if they are the right ones)`,
+        ...(differences.length === 0 ? [] : ['', table(differences, ['table', 'only in', 'row'], 120)]),
+      ].join('\n'),
+    );
+    if (report.outcome !== 'switched') process.exitCode = exitCodes.found;
+  });
+projections
+  .command('back <service> <name>')
+  .description('lets readers see the version before again')
+  .option('--keep-hours <n>', 'how long the one that is left is fed', '24')
+  .action(async (service: string, name: string, given: { keepHours: string }) => {
+    const keepHours = hours(given.keepHours);
+    const connection = connect(options());
+    const databaseUrl = databaseOf(connection.databaseUrl, 'back');
+    const api = apiClient(connection);
+    const report = await goBack({ api, databaseUrl, service, name, keepHours });
+    await api.close();
+    print(report, () => `${name} of ${service} is read from version ${report.outcome === 'switched' ? report.number : '?'} again`);
+  });
+projections
+  .command('prove [service] [name]')
+  .description('rebuilds in temporary tables, compares, and remembers at which place in the log they were equal')
+  .action(async (service: string | undefined, name: string | undefined) => {
+    const api = client();
+    const all = await proveProjection(api, service, name);
+    const wrong = all.filter(({ live, rebuilt }) => live !== rebuilt);
+    print(all, () =>
+      [
+        table(all.map((one) => ({ service: one.service, name: one.projection, events: one.events, result: one.live === one.rebuilt ? 'equal' : 'DIFFERENT' })), ['service', 'name', 'events', 'result']),
+        ...wrong.flatMap(({ service: where, projection, differences }) => [
+          '',
+          `${where}: ${projection}`,
+          table(differences.flatMap(({ table: of, onlyLive, onlyRebuilt }) => [...onlyLive.map((row) => ({ table: of, 'only in': 'live', row })), ...onlyRebuilt.map((row) => ({ table: of, 'only in': 'rebuilt', row }))]), ['table', 'only in', 'row'], 120),
+        ]),
+      ].join('\n'),
+    );
+    await api.close();
+    if (wrong.length > 0) process.exitCode = exitCodes.found;
   });
 
 program

@@ -52,6 +52,13 @@ export const flowRow: Row = {
       queries: [{ expr: `max by (service, projection) (${of('orderlog_projection_lag_seconds')})`, legend: '{{service}} {{projection}}' }],
     },
     {
+      title: 'Read models last proven',
+      description: 'Time since each read model was last found equal to a rebuild from its log (`orderlog projections prove`).',
+      unit: 's',
+      queries: [{ expr: `time() - max by (service, projection) (${of('orderlog_projection_proven_timestamp_seconds')})`, legend: '{{service}} {{projection}}' }],
+      emptyWhenHealthy: 'nobody has asked for a proof yet',
+    },
+    {
       title: 'Timers overdue',
       description: 'How late the latest due timer is: payment deadlines, stage deadlines, reservation leases. Above a few seconds nobody fires them.',
       unit: 's',

@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { services } from '@orderlog/contracts';
 import { eventually } from '@orderlog/testing';
+import { apiClient } from '../cli/client.js';
+import { goBack, listProjections, rebuildProjection } from '../cli/projections.js';
 import { fiftyBuyersLife, plain, specialLives, type Life, type LifeContext } from '../sample-world/lives.js';
 import { orderDocument } from '../sample-world/order-documents.js';
 import { startPeople, type People } from '../sample-world/people.js';
@@ -137,3 +142,35 @@ it('verify finds nothing afterwards', async () => {
   expect(findings.filter(({ violations }) => violations.length > 0)).toStrictEqual([]);
   expect(findings.find(({ id }) => id === 'orders-placed-once')?.looked).toBeGreaterThan(90);
 }, 120_000);
+
+it('every read model is rebuilt beside the live one, switched to, gone back on and proven', async () => {
+  const api = apiClient({ baseUrl: system.baseUrl, apiKey: system.apiKey });
+  const all = await listProjections(api);
+  expect(all.map(({ service, name }) => `${service} ${name}`).sort()).toStrictEqual([
+    'inventory stock-ledger',
+    'order order-summary',
+    'routing center-load',
+    'shipping parcel-tracking',
+    'warehouse fulfillment-order-list',
+  ]);
+  const living = Array.from({ length: 5 }, (_, number) => plain.run(context(`${run}-rebuilding-${number}`, number)));
+  let isKilled = false;
+  for (const { service, name } of all) {
+    const onProgress = (): void => {
+      // In the middle of the first one its service is killed.
+      if (!isKilled) system.signal(service, 'SIGKILL');
+      isKilled = true;
+    };
+    const outcome = await rebuildProjection({ api, databaseUrl: system.databaseUrl, service, name, keepHours: 1, acceptDifference: false, onProgress });
+    expect([service, outcome]).toMatchObject([service, { outcome: 'switched', number: 2, differences: [] }]);
+  }
+  expect(await Promise.all(living)).toHaveLength(5);
+  expect(await goBack({ api, databaseUrl: system.databaseUrl, service: 'order', name: 'order-summary', keepHours: 1 })).toMatchObject({ outcome: 'switched', number: 1, differences: [] });
+  const main = fileURLToPath(new URL('../../dist/tools/cli/main.js', import.meta.url));
+  const said = await promisify(execFile)(process.execPath, [main, '--url', system.baseUrl, '--key', system.apiKey, '--json', 'projections', 'prove']);
+  const proven = JSON.parse(said.stdout) as { service: string; events: number; live: string; rebuilt: string }[];
+  expect(proven.map(({ service, live, rebuilt }) => [service, live === rebuilt])).toStrictEqual(all.map(({ service }) => [service, true]));
+  const listed = await listProjections(api);
+  expect(listed.map(({ service, proven: last, versions }) => [service, last?.events, versions.length])).toStrictEqual(proven.map(({ service, events }) => [service, events, 2]));
+  await api.close();
+}, 240_000);

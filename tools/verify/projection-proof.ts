@@ -1,7 +1,6 @@
 import { apiClient, ProblemAnswer, Unreachable, type ApiClient } from '../cli/client.js';
+import { servicePrefixes } from '../cli/projections.js';
 import type { Finding } from './verify.js';
-
-const prefixes = { order: '/v1/orders', inventory: '/v1/stock', routing: '/v1/routing', warehouse: '/v1/warehouse', shipping: '/v1/shipments' } as const;
 
 type Proof = {
   readonly items: readonly {
@@ -33,7 +32,7 @@ export const proveProjections = async (connection: { readonly baseUrl: string; r
   const api = apiClient(connection, { connections: 1 });
   const findings: Finding[] = [];
   try {
-    for (const [service, prefix] of Object.entries(prefixes)) {
+    for (const [service, prefix] of Object.entries(servicePrefixes)) {
       const startedAt = performance.now();
       const { items } = await proofOf(api, `${prefix}/ops/projections/proof`);
       for (const { projection, events, live, rebuilt, differences } of items) {

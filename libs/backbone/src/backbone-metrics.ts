@@ -84,6 +84,12 @@ export const observeBackbone = (
     gauge('orderlog_projection_lag_seconds', 'Age of the oldest of them', async () =>
       ((await recent())?.projections ?? []).map(({ name, ageMs }) => ({ value: ageMs / 1_000, labels: { projection: name } })),
     ),
+    gauge('orderlog_projection_proven_position', 'Events that a read model had seen when it was last found equal to a rebuild from the log', async () =>
+      ((await recent())?.projections ?? []).flatMap(({ name, proven }) => (proven === undefined ? [] : [{ value: proven.events, labels: { projection: name } }])),
+    ),
+    gauge('orderlog_projection_proven_timestamp_seconds', 'When that was', async () =>
+      ((await recent())?.projections ?? []).flatMap(({ name, proven }) => (proven === undefined ? [] : [{ value: Date.parse(proven.provenAt) / 1_000, labels: { projection: name } }])),
+    ),
     gauge('orderlog_log_events', 'Events in the log', async () => {
       const heads = (await recent())?.heads;
       return one(heads?.reduce((sum, { seq }) => sum + seq, 0));

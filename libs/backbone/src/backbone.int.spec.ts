@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:http';
+import { startTelemetry, type Telemetry } from '@orderlog/observability';
 import { eventually } from '@orderlog/testing';
 import { call, listening, twoServices, unbearable, type TwoServices } from '../test/two-services.js';
 
@@ -20,10 +22,25 @@ describe('two services on one backbone', () => {
   };
   const newOrder = async (): Promise<string> => (await call(two.order, '/v1/orders', 'POST').then(({ body }): { id: string } => body)).id;
 
+  // Metrics belong to the process: they are switched on before anything registers one.
+  let telemetry: Telemetry;
+  const exporter = createServer((request, answer) => telemetry.serveMetrics(request, answer));
+  const scraped = async (): Promise<string> => {
+    const address = exporter.address();
+    return (await fetch(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/metrics`)).text();
+  };
+
   beforeAll(async () => {
+    telemetry = await startTelemetry('test');
+    await new Promise<void>((resolve) => exporter.listen(0, '127.0.0.1', resolve));
     two = await twoServices();
   });
-  afterAll(() => two.close());
+  afterAll(async () => {
+    await two.close();
+    exporter.closeAllConnections();
+    exporter.close();
+    await telemetry.shutdown();
+  });
 
   it('carries a command to the other service, through log, relay, topic and consumer, to its read model', async () => {
     const id = await newOrder();
@@ -117,10 +134,27 @@ describe('two services on one backbone', () => {
     expect((await call(two.order, '/v1/orders/ops/republish', 'POST', { fromSeq: 0 })).status).toBe(422);
   });
 
+  it('proves a read model, and tells when and where in the log it last was', async () => {
+    const id = await newOrder();
+    await rate(id, 3);
+    await heard(id, 1);
+    const proof = '/v1/shipments/ops/projections/proof';
+    const { status, body } = await call(two.shipping, `${proof}?projection=echo-counts`, 'POST');
+    const { items }: { items: { projection: string; events: number; live: string; rebuilt: string }[] } = body;
+    expect([status, items[0]?.projection, items[0]?.live]).toStrictEqual([200, 'echo-counts', items[0]?.rebuilt]);
+    expect((await call(two.shipping, '/v1/shipments/ops/status')).body).toMatchObject({ projections: [{ name: 'echo-counts', proven: { events: items[0]?.events } }] });
+    await eventually(async () => {
+      const metrics = await scraped();
+      const [, position] = /^orderlog_projection_proven_position\{.*projection="echo-counts".*\} (\d+)/m.exec(metrics) ?? [];
+      return Number(position) === items[0]?.events && /^orderlog_projection_proven_timestamp_seconds\{.*projection="echo-counts"/m.test(metrics);
+    });
+    expect((await call(two.shipping, `${proof}?projection=nothing`, 'POST')).status).toBe(404);
+  });
+
   it('shows operators where it stands; static paths win over ids', async () => {
     const { status, body } = await call(two.shipping, '/v1/shipments/ops/status');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ service: 'shipping', consumer: { status: 'running' }, projections: [{ name: 'echo-counts' }], parked: 0 });
+    expect(body).toMatchObject({ service: 'shipping', consumer: { status: 'running' }, projections: [{ name: 'echo-counts', version: 1, tables: ['echo_counts'], versions: [{ number: 1, state: 'live' }] }], parked: 0 });
     expect((await call(two.shipping, '/v1/shipments/ops/parked')).body).toStrictEqual({ items: [] });
     expect((await call(two.shipping, '/v1/shipments/ops/parked/shipment-nobody')).status).toBe(404);
   });

@@ -5,7 +5,7 @@ import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, ty
 import { createEventLog, executorOf, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
 import { addLogReader, openKafka, quarantinedMessages, republish, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
-import { compareWithRebuild, createProjections, type Projection, type Projections } from '@orderlog/projections';
+import { createProjections, type Projection, type Projections } from '@orderlog/projections';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import type { ServiceConfig } from './backbone-config.js';
@@ -16,6 +16,7 @@ import { createEngine, engineSteps, type Engine } from './engine.js';
 import { opsController } from './ops.controller.js';
 import { guardParked, type GuardedLog } from './parked-guard.js';
 import { parkedOf } from './parked.js';
+import { projectionProof } from './proof.js';
 import { observeBackbone } from './backbone-metrics.js';
 import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
@@ -74,6 +75,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
         log: wiring.log,
         dataSource: wiring.dataSource,
         projections,
+        another: (name) => definition.projections?.(wiring).find((projection) => projection.name === name),
         ...(definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
         onError: (name, error) => wiring.logger.error({ projection: name, err: error }, 'a projection could not go on'),
       }),
@@ -93,15 +95,13 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
   },
   {
     provide: STATUS,
-    inject: [ENGINE, WIRING, PROJECTION_LIST, PROJECTIONS, PARKED],
-    useFactory: (engine: Engine, { log }: Wiring, list: readonly Projection<never>[], projections: Projections, parked: ParkedStreams) => () =>
-      statusOf({ log, engine, projections, names: list.map(({ name }) => name), parked }),
+    inject: [ENGINE, WIRING, PROJECTIONS, PARKED],
+    useFactory: (engine: Engine, { log }: Wiring, projections: Projections, parked: ParkedStreams) => () => statusOf({ log, engine, projections, parked }),
   },
   {
     provide: PROOF,
-    inject: [POSTGRES_LOG, PROJECTION_LIST],
-    useFactory: (log: PostgresEventLog, list: readonly Projection<never>[]) => () =>
-      compareWithRebuild(log.pool, log.schema, list, definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
+    inject: [POSTGRES_LOG, WIRING],
+    useFactory: (log: PostgresEventLog, wiring: Wiring) => projectionProof(log, wiring.sql, () => definition.projections?.(wiring) ?? [], definition.upcasters),
   },
 ];
 

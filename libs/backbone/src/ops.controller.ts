@@ -1,8 +1,9 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, type Type } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Res, type Type } from '@nestjs/common';
 import { shardsPerLog } from '@orderlog/contracts';
 import { found, Operation, Problem, problems, Roles, validated, WholeNumber } from '@orderlog/edge';
 import type { ParkedStreams, QuarantinedMessages, Republished } from '@orderlog/messaging';
-import type { RebuildComparison } from '@orderlog/projections';
+import type { FastifyReply } from 'fastify';
+import type { ProjectionProof } from './proof.js';
 import { PARKED, PROOF, QUARANTINED, REPUBLISH, STATUS } from './tokens.js';
 import type { BackboneStatus } from './status.js';
 
@@ -30,7 +31,7 @@ export const opsController = (prefix: string): Type => {
       @Inject(QUARANTINED) private readonly quarantined: QuarantinedMessages,
       @Inject(REPUBLISH) private readonly republish: (shard?: number, fromSeq?: number) => Promise<readonly Republished[]>,
       @Inject(STATUS) private readonly status: () => Promise<BackboneStatus>,
-      @Inject(PROOF) private readonly proof: () => Promise<readonly RebuildComparison[]>,
+      @Inject(PROOF) private readonly proof: ProjectionProof,
     ) {}
 
     @Get('status')
@@ -41,8 +42,21 @@ export const opsController = (prefix: string): Type => {
 
     @Get('projections/proof')
     @Operation({ summary: 'Every read model compared with a rebuild from the log, at one moment' })
-    async prove() {
-      return { items: await this.proof() };
+    async compare() {
+      return { items: await this.proof.compare() };
+    }
+
+    @Post('projections/proof')
+    @HttpCode(200)
+    @Operation({
+      summary: 'The same for one read model (?projection=) or all of them; those that are equal are remembered as proven at their place in the log',
+      answers: { 200: 'what was found', 202: 'it takes longer: the same request again hears of it' },
+    })
+    async prove(@Res({ passthrough: true }) reply: FastifyReply, @Query('projection') projection?: string) {
+      if (projection !== undefined) found(this.proof.names.find((name) => name === projection), `a read model ${projection}`);
+      const items = await this.proof.prove(projection);
+      if (items === undefined) void reply.status(202);
+      return { items: items ?? [] };
     }
 
     @Get('parked')

@@ -48,6 +48,7 @@ export const guardParked = (log: EventLog): GuardedLog => {
     },
     transact: (work) => log.transact((tx) => work(guarded(tx))),
     readShard: (shard, after, limit) => log.readShard(shard, after, limit),
+    replay: (shard, after, limit) => log.replay(shard, after, limit),
     readShards: (cursors, limit) => log.readShards(cursors, limit),
     follow: () => log.follow(),
     heads: () => log.heads(),

@@ -1,6 +1,6 @@
 import type { EventLog } from '@orderlog/event-log';
 import type { EffectsStats, LogConsumerStats, ParkedStreams, RelayStats, TimersStats } from '@orderlog/messaging';
-import type { Projections } from '@orderlog/projections';
+import type { Projections, ProjectionStatus } from '@orderlog/projections';
 import type { Engine } from './engine.js';
 
 /** Where a service stands: what operators look at first. */
@@ -12,7 +12,7 @@ export type BackboneStatus = {
   readonly consumer?: LogConsumerStats;
   readonly timers?: TimersStats;
   readonly effects?: EffectsStats;
-  readonly projections: readonly { readonly name: string; readonly events: number; readonly ageMs: number }[];
+  readonly projections: readonly ProjectionStatus[];
   readonly parked: number;
 };
 
@@ -21,13 +21,12 @@ export const statusOf = async (parts: {
   readonly log: EventLog;
   readonly engine: Engine;
   readonly projections: Projections;
-  readonly names: readonly string[];
   readonly parked: ParkedStreams;
 }): Promise<BackboneStatus> => {
-  const { log, engine, projections, names, parked } = parts;
-  const [heads, lags, streams] = await Promise.all([
+  const { log, engine, projections, parked } = parts;
+  const [heads, listed, streams] = await Promise.all([
     log.heads(),
-    Promise.all(names.map(async (name) => ({ name, ...(await projections.lag(name)) }))),
+    projections.list(),
     parked.list(),
   ]);
   return {
@@ -38,7 +37,7 @@ export const statusOf = async (parts: {
     ...(engine.consumer === undefined ? {} : { consumer: engine.consumer.stats() }),
     ...(engine.timers === undefined ? {} : { timers: engine.timers.stats() }),
     ...(engine.effects === undefined ? {} : { effects: engine.effects.stats() }),
-    projections: lags,
+    projections: listed,
     parked: streams.length,
   };
 };

@@ -24,7 +24,7 @@ export const QUARANTINED = Symbol('orderlog:quarantined');
 export const REPUBLISH = Symbol('orderlog:republish');
 /** Answers the `BackboneStatus` now. */
 export const STATUS = Symbol('orderlog:status');
-/** Answers the comparison of every read model with a rebuild from the log. */
+/** The service's `ProjectionProof`: compares read models with a rebuild from the log. */
 export const PROOF = Symbol('orderlog:proof');
 /** What runs beside requests: the `Engine` of the service. */
 export const ENGINE = Symbol('orderlog:engine');

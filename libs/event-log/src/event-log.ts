@@ -109,6 +109,8 @@ export interface EventLog {
   transact<T>(work: (tx: LogTransaction) => Promise<T>): Promise<T>;
   /** Rows of a shard with `seq > after`, in order. Raw: not upcast (the relay and the log reader publish what was written). */
   readShard(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
+  /** The same for thousands of rows at once, to read a log from its beginning: by COPY, on a connection of its own that is closed when nobody reads. */
+  replay(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
   /** Rows of several shards at once, each after its own cursor, `limit` rows a shard at most, ordered by (shard, seq). */
   readShards(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
   /**

@@ -19,7 +19,7 @@ export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './
 export { newEventId, newOrderId, shardOfId, shardOfStream } from './ids.js';
 export { eventLogMigrations, migrate, MigrationRefused, readMigrations, type MigrateOptions, type Migration, type MigrationFolder } from './migrate.js';
 export { createEventLog, type EventLogOptions, type PostgresEventLog } from './postgres-event-log.js';
-export { readLogPage } from './recorded.js';
+export { copyOut } from './replay.js';
 export { executorOf, openPool, rowTypes, sessionOptions } from './session.js';
 export { isConnectionLoss, isContention, isTransient, sqlStateOf } from './sql-errors.js';
 export { schemaVersionOf, upcast, type Upcaster, type Upcasters } from './upcasting.js';

@@ -401,6 +401,17 @@ describe('a transaction', () => {
 });
 
 describe('reading shards', () => {
+  it('replays a shard by COPY as it reads it, whatever stands in it', async () => {
+    const stream = `counter-a\\b@c-${newOrderId(13)}`;
+    const texts = ['C:\\new\\table', 'tab\t line\n return\r bell\b feed\f v\v', 'São Paulo 東京 🙂', '"quoted" \\" \\N', ''];
+    for (const text of texts) await log.execute(counter, stream, add(1, { remind: '', note: text }), { ...context, commandId: text, causationId: text });
+    const read = await log.readShard(13, 0, 1_000);
+    expect(read.filter(({ streamId }) => streamId === stream).map(({ data }) => (data as { note?: string }).note)).toStrictEqual(texts);
+    expect(await log.replay(13, 0, 1_000)).toStrictEqual(read);
+    expect(await log.replay(13, 2, 2)).toStrictEqual(read.slice(2, 4));
+    expect(await log.replay(13, read.length, 10)).toStrictEqual([]);
+  });
+
   it('gives rows behind each cursor, in the order of shard and sequence', async () => {
     for (const shard of [14, 15]) for (let n = 0; n < 3; n += 1) await log.execute(counter, newStream(shard), add(n + 1), context);
     const rows = await log.readShards([{ shard: 15, after: 0 }, { shard: 14, after: 1 }], 2);

@@ -8,6 +8,7 @@ import { shardOfStream } from './ids.js';
 import { createTurns } from './in-turn.js';
 import { eventColumns, recordedEvent, type EventRow } from './recorded.js';
 import { createFollower, createRecentRows } from './recent.js';
+import { copyEvents } from './replay.js';
 import { executorOf, openPool, runPrepared } from './session.js';
 import { isConnectionLoss, isContention, sqlStateOf } from './sql-errors.js';
 import { createStateCache, type Folded } from './state-cache.js';
@@ -46,6 +47,8 @@ export interface PostgresEventLog extends EventLog {
 }
 
 const racesMax = 5;
+/** Two read models may be built at once. */
+const replaysMax = 2;
 const transactionsMax = 8;
 
 const streamSql = `select ${eventColumns} from event_log where shard = $1 and stream_id = $2 and version > $3 and version <= $4 order by version`;
@@ -100,9 +103,10 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   const { service, connectionString, schema = service, upcasters = {}, connectionsMax = 8, writers = 2, onError = warn } = options;
   const pool = openPool(connectionString, schema, `orderlog ${service}`, connectionsMax, onError);
   const writerPool = openPool(connectionString, schema, `orderlog ${service} writer`, writers, onError);
+  const replayPool = openPool(connectionString, schema, `orderlog ${service} replay`, replaysMax, onError, { pipeline: false });
   const heads = async () => (await runPrepared<HeadRow>(pool, headsSql, [])).rows;
   const installed = await heads().catch(async (error: unknown) => {
-    await Promise.all([pool.end(), writerPool.end()]);
+    await Promise.all([pool.end(), writerPool.end(), replayPool.end()]);
     throw error;
   });
   const shards = installed.length;
@@ -296,6 +300,17 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       const { rows } = await runPrepared<EventRow>(pool, shardSql, [shard, after, limit]);
       return rows.map((row) => recordedEvent(row, logId));
     },
+    replay: async (shard, after, limit) => {
+      const client = await replayPool.connect();
+      let broken = true;
+      try {
+        const events = await copyEvents(client, shard, after, limit, logId);
+        broken = false;
+        return events;
+      } finally {
+        client.release(broken);
+      }
+    },
     readShards,
     follow: () => createFollower(recent, readShards),
     heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),
@@ -307,7 +322,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       await commits.drain();
       await reads.drain();
       await Promise.all(background);
-      await Promise.all([pool.end(), writerPool.end()]);
+      await Promise.all([pool.end(), writerPool.end(), replayPool.end()]);
     },
   };
 };

@@ -1,5 +1,4 @@
 import type { Actor, EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
-import type { SqlExecutor } from './event-log.js';
 
 /** What is stored in `meta`: the envelope's fields that have no column. */
 export type Meta = Pick<EventContext, 'tenantId' | 'commandId' | 'correlationId' | 'causationId' | 'traceparent'> & { readonly actor: Actor };
@@ -50,12 +49,3 @@ export const recordedEvent = (row: EventRow, logId: string): RecordedEvent<Event
   batchHash: row.batch_hash,
   data: row.data,
 });
-
-const pageSql = `select ${eventColumns}, (select log_id from shard_head where shard_head.shard = event_log.shard) as log_id
-from event_log where shard = $1 and seq > $2 order by seq limit $3`;
-
-/** Rows of a shard on a connection of one's own (a transaction that must see log and tables at one moment). Raw, as `readShard`. */
-export const readLogPage = async (sql: SqlExecutor, shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]> => {
-  const { rows } = await sql.query<EventRow & { readonly log_id: string }>(pageSql, [shard, after, limit]);
-  return rows.map((row) => recordedEvent(row, row.log_id));
-};

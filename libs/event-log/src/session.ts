@@ -67,8 +67,11 @@ class SessionPool extends Pool {
   }
 }
 
-/** A pool of sessions on a service's schema. Queries of one client go out without waiting for each other (pipelined), in order. */
-export const openPool = (connectionString: string, schema: string, name: string, max: number, onError: (error: unknown) => void): Pool => {
+/**
+ * A pool of sessions on a service's schema. Queries of one client go out without waiting for each other (pipelined), in order, unless it is
+ * for COPY, which pg does not let into a pipeline.
+ */
+export const openPool = (connectionString: string, schema: string, name: string, max: number, onError: (error: unknown) => void, { pipeline = true } = {}): Pool => {
   const url = new URL(connectionString);
   // Options in the URL win over options beside it: so they are joined.
   url.searchParams.set('options', `${url.searchParams.get('options') ?? ''} ${sessionOptions(schema)}`.trim());
@@ -76,7 +79,7 @@ export const openPool = (connectionString: string, schema: string, name: string,
     connectionString: url.toString(),
     application_name: name,
     max,
-    pipeline: true,
+    pipeline,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     connectionTimeoutMillis: 5_000,

@@ -1,6 +1,7 @@
 import { executorOf, type SqlExecutor } from '@orderlog/event-log';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { checkpointsOf, type Numbered } from './versions.js';
 
 /** Last applied sequence number by shard: the n-th element is shard n's. */
 export type Cursors = readonly number[];
@@ -30,11 +31,12 @@ export const inTransaction = async <T>(dataSource: DataSource, work: (sql: SqlEx
   }
 };
 
-/** Reads a projection's cursors; creates them at zero. */
-export const loadCursors = async (sql: SqlExecutor, key: string, shards: number): Promise<number[]> => {
+/** Reads the cursors of a version; creates them at zero where it is the first. Those of the others come and go with their tables: nobody else makes them. */
+export const loadCursors = async (sql: SqlExecutor, version: Numbered, shards: number): Promise<number[]> => {
+  const key = checkpointsOf(version);
   const select = 'select shard, seq::text as seq from projection_checkpoints where projection = $1';
   let { rows } = await sql.query<{ shard: number; seq: string }>(select, [key]);
-  if (rows.length < shards) {
+  if (rows.length < shards && version.number === 1) {
     await sql.query(
       'insert into projection_checkpoints (projection, shard, seq) select $1, shard, 0 from generate_series(0, $2::integer - 1) as shard on conflict do nothing',
       [key, shards],

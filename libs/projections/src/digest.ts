@@ -6,12 +6,12 @@ select count(*)::text || ':' || coalesce(sum(hashtextextended(t::text, 0)::numer
   || ':' || coalesce(sum(hashtextextended(t::text, 1)::numeric), 0)::text as digest
 from ${table} as t`;
 
-/** Digest of the content of some tables; the session's time zone and schema decide what it sees. */
+/** Digest of the content of some tables, without their names; the session's time zone and schema decide what it sees. */
 export const digestOf = async (sql: SqlExecutor, tables: readonly string[]): Promise<string> => {
   const digests: string[] = [];
   for (const table of tables) {
     const { rows } = await sql.query<{ digest: string }>(tableDigestSql(table));
-    digests.push(`${table}=${rows[0]?.digest ?? ''}`);
+    digests.push(rows[0]?.digest ?? '');
   }
   return digests.join(' ');
 };

@@ -1,140 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { EventContext } from '@orderlog/contracts';
-import type { Command, Event } from '@orderlog/decider';
-import { createEventLog, newOrderId, openPool, type Aggregate, type PostgresEventLog } from '@orderlog/event-log';
-import { eventually, freshDatabase, projectionSpecification, type FreshDatabase } from '@orderlog/testing';
-import type { Pool } from 'pg';
-import { DataSource } from 'typeorm';
-import { compareWithRebuild, createProjections, projection, projectionMigrations, type Projection, type Projections, type ProjectionsOptions } from './index.js';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createEventLog, newOrderId, type PostgresEventLog } from '@orderlog/event-log';
+import { eventually, projectionSpecification } from '@orderlog/testing';
+import { account, balances, context, counts, openAccounts, type Accounts, type Added, type Noted } from '../test/accounts.js';
+import { compareWithRebuild, type Projection } from './index.js';
 
-type Add = Command<'Add', { amount: number }>;
-type Added = Event<'Added', { amount: number }>;
-type Noted = Event<'Noted', { text: string }>;
-
-const account: Aggregate<Add, Added | Noted, number, never> = {
-  category: 'account',
-  stateSchema: 1,
-  decider: {
-    initialState: 0,
-    decide: ({ data }) => [{ type: 'Added', data }, { type: 'Noted', data: { text: 'x' } }],
-    evolve: (sum, event) => (event.type === 'Added' ? sum + event.data.amount : sum),
-  },
-};
-
-const context: EventContext = { tenantId: 't', actor: { type: 'operator', id: 'o' }, commandId: 'c', correlationId: 'o' };
-
-/** One row a stream: a row that knows its version, so that it may be given the same events again. */
-const balances = projection<Added>({
-  name: 'balances',
-  version: 1,
-  tables: ['balances_v1'],
-  types: ['Added'],
-  apply: async (events, sql) => {
-    const sums = new Map<string, { amount: number; version: number; at: string }>();
-    const { rows } = await sql.query<{ stream_id: string; version: number; amount: string }>(
-      'select stream_id, version, amount::text as amount from balances_v1 where stream_id = any($1::text[])',
-      [[...new Set(events.map(({ streamId }) => streamId))]],
-    );
-    for (const { stream_id: streamId, version, amount } of rows) sums.set(streamId, { amount: Number(amount), version, at: '' });
-    for (const { streamId, streamVersion, data, recordedAt } of events) {
-      const before = sums.get(streamId) ?? { amount: 0, version: 0, at: '' };
-      if (streamVersion > before.version) sums.set(streamId, { amount: before.amount + data.amount, version: streamVersion, at: recordedAt });
-    }
-    const changed = [...sums].filter(([, { at }]) => at !== '');
-    await sql.query(
-      `insert into balances_v1 (stream_id, version, amount, updated_at) select * from unnest($1::text[], $2::integer[], $3::bigint[], $4::timestamptz[])
-       on conflict (stream_id) do update set version = excluded.version, amount = excluded.amount, updated_at = excluded.updated_at`,
-      [changed.map(([id]) => id), changed.map(([, { version }]) => version), changed.map(([, { amount }]) => amount), changed.map(([, { at }]) => at)],
-    );
-  },
-});
-
-/** Counts, so it shows every event that is applied twice or not at all. */
-const counts = projection<Added | Noted>({
-  name: 'counts',
-  version: 1,
-  tables: ['counts_v1'],
-  apply: async (events, sql) => {
-    const byShard = new Map<number, number>();
-    for (const { shard } of events) byShard.set(shard, (byShard.get(shard) ?? 0) + 1);
-    await sql.query(
-      `insert into counts_v1 (shard, events) select * from unnest($1::smallint[], $2::bigint[])
-       on conflict (shard) do update set events = counts_v1.events + excluded.events`,
-      [[...byShard.keys()], [...byShard.values()]],
-    );
-  },
-});
-
-let folder: string;
-let database: FreshDatabase;
+let accounts: Accounts;
 let log: PostgresEventLog;
-let pool: Pool;
-const running: Projections[] = [];
-const sources: DataSource[] = [];
-let failures: string[] = [];
-
-const openSource = async (): Promise<DataSource> => {
-  const source = new DataSource({
-    type: 'postgres',
-    url: database.appUrl,
-    poolSize: 3,
-    extra: { options: `-c search_path="order" -c TimeZone=UTC` },
-  });
-  sources.push(source);
-  return source.initialize();
-};
-
-const make = async (options: Partial<ProjectionsOptions> = {}): Promise<Projections> => {
-  const made = createProjections({
-    log,
-    dataSource: await openSource(),
-    projections: [balances, counts],
-    onError: (name, error) => failures.push(`${name}: ${String(error)}`),
-    ...options,
-  });
-  running.push(made);
-  return made;
-};
-
-const append = async (many: number): Promise<void> => {
-  await log.transact((tx) =>
-    tx.decide(
-      account,
-      Array.from({ length: many }, (_, n) => ({ streamId: `account-${newOrderId(n % 16)}`, command: { type: 'Add', data: { amount: n } }, context })),
-    ),
-  );
-};
+let failures: readonly string[];
+let make: Accounts['make'];
+let append: Accounts['append'];
 
 const counted = async (): Promise<unknown> => (await log.sql.query('select coalesce(sum(events), 0)::integer as n from counts_v1')).rows[0];
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'projections-'));
-  await writeFile(
-    join(folder, '0001-tables.sql'),
-    `create table balances_v1 (stream_id text primary key, version integer not null, amount bigint not null, updated_at timestamptz not null);
-     create table counts_v1 (shard smallint primary key, events bigint not null);`,
-  );
-});
-
 beforeEach(async () => {
-  failures = [];
-  database = await freshDatabase({ service: 'order', folders: [projectionMigrations, { name: 'test', path: folder }] });
-  log = await createEventLog({ service: 'order', connectionString: database.appUrl, checkPayload: () => undefined });
-  pool = openPool(database.appUrl, 'order', 'test', 2, () => undefined);
+  accounts = await openAccounts();
+  ({ log, failures, make, append } = accounts);
 });
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-  await Promise.all(sources.splice(0).map((source) => source.destroy()));
-  await pool.end();
-  await log.close();
-  await database.drop();
-});
-
-afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => accounts.close());
 
 describe('following the log', () => {
   it('applies every event once, in several pages, and shows its lag', async () => {
@@ -180,7 +63,7 @@ describe('following the log', () => {
   });
 
   it('looks by itself when another process appends', async () => {
-    const other = await createEventLog({ service: 'order', connectionString: database.appUrl, checkPayload: () => undefined });
+    const other = await createEventLog({ service: 'order', connectionString: accounts.database.appUrl, checkPayload: () => undefined });
     const projections = await make();
     projections.start();
     await other.execute(account, `account-${newOrderId(1)}`, { type: 'Add', data: { amount: 1 } }, context);
@@ -251,11 +134,11 @@ describe('rebuilding', () => {
     await append(120);
     await projections.caughtUp('balances');
     await append(10);
-    const agreeing = await compareWithRebuild(pool, 'order', [balances, counts], { pageRows: 7 });
+    const agreeing = await compareWithRebuild(log, [balances, counts], { pageRows: 7 });
     expect(agreeing).toMatchObject([{ projection: 'balances', events: 240, differences: [] }, { projection: 'counts', events: 240, differences: [] }]);
     expect(agreeing.map(({ live, rebuilt }) => live === rebuilt)).toStrictEqual([true, true]);
     await log.sql.query(`update counts_v1 set events = events + 1 where shard = 4; delete from counts_v1 where shard = 5`);
-    expect(await compareWithRebuild(pool, 'order', [counts])).toMatchObject([
+    expect(await compareWithRebuild(log, [counts])).toMatchObject([
       { differences: [{ table: 'counts_v1', onlyLive: ['(4,17)'], onlyRebuilt: expect.arrayContaining(['(4,16)', '(5,16)']) }] },
     ]);
     await projections.caughtUp('counts');

@@ -1,0 +1,90 @@
+import type { EventBody, RecordedEvent } from '@orderlog/contracts';
+import type { Connection, PoolClient, Submittable } from 'pg';
+import { recordedEvent, type Meta } from './recorded.js';
+import { rfc3339 } from './session.js';
+
+const columns = 'shard, seq, stream_id, version, event_id, type, schema_version, occurred_at, recorded_at, data, meta, batch_hash';
+
+/** A `copy … to stdout`, whose rows come one by one as the server writes them. What pg calls of a query is all there is to it. */
+class CopyOut implements Submittable {
+  readonly done: Promise<void>;
+  #resolve: () => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+  #error: unknown;
+
+  constructor(
+    private readonly text: string,
+    private readonly onRow: (row: Buffer) => void,
+  ) {
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  submit(connection: Connection): void {
+    connection.query(this.text);
+  }
+  handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
+    if (this.#error !== undefined) return;
+    try {
+      this.onRow(chunk);
+    } catch (error) {
+      // Thrown here it would end the connection's own reading: the rest of the rows is let pass.
+      this.#error = error;
+    }
+  }
+  handleCommandComplete(): void {}
+  handleError(error: unknown): void {
+    this.#reject(error);
+  }
+  handleReadyForQuery(): void {
+    if (this.#error === undefined) this.#resolve();
+    else this.#reject(this.#error);
+  }
+}
+
+/** Runs a `copy … to stdout` in text format on a connection that is not pipelined (pg refuses it there); answers when all rows came. */
+export const copyOut = async (client: PoolClient, text: string, onRow: (row: Buffer) => void): Promise<void> => {
+  const copy = new CopyOut(text, onRow);
+  client.query(copy);
+  await copy.done;
+};
+
+const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+/** What COPY writes with a backslash. In JSON of ours that is a backslash only. */
+const unescaped = (text: string): string => (text.includes('\\') ? text.replace(/\\(.)/g, (_, character: string) => escapes[character] ?? character) : text);
+
+const eventOf = (row: Buffer, logId: string): RecordedEvent<EventBody> => {
+  const [shard = '', seq = '', streamId = '', version = '', eventId = '', type = '', schemaVersion = '', occurredAt = '', recordedAt = '', data = '', meta = '', hash = ''] = row
+    .toString('utf8', 0, row.length - 1)
+    .split('\t');
+  return recordedEvent(
+    {
+      shard: Number(shard),
+      seq: Number(seq),
+      stream_id: unescaped(streamId),
+      version: Number(version),
+      event_id: eventId,
+      type,
+      schema_version: Number(schemaVersion),
+      occurred_at: rfc3339(occurredAt),
+      recorded_at: rfc3339(recordedAt),
+      data: JSON.parse(unescaped(data)) as object,
+      meta: JSON.parse(unescaped(meta)) as Meta,
+      // `\\x` and the digits.
+      batch_hash: hash.slice(3),
+    },
+    logId,
+  );
+};
+
+/** Rows of a shard with `seq` behind `after`, `limit` at most, by COPY. */
+export const copyEvents = async (client: PoolClient, shard: number, after: number, limit: number, logId: string): Promise<readonly RecordedEvent[]> => {
+  const [first, last] = [Math.trunc(after), Math.trunc(after + limit)];
+  const events: RecordedEvent[] = [];
+  const select = `select ${columns} from event_log where shard = ${Math.trunc(shard)} and seq > ${first} and seq <= ${last} order by seq`;
+  await copyOut(client, `copy (${select}) to stdout`, (row) => events.push(eventOf(row, logId)));
+  return events;
+};
