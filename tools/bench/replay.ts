@@ -20,7 +20,6 @@ const password = 'only-for-the-benchmark';
 /** Lives that go on at the same time: what lies between two events of one order. */
 const wave = 2_000;
 const batch = 250;
-const pageRows = 4_000;
 const askEveryMs = 10;
 
 const orders: Aggregate<OrderCommand, OrderEvent, Order, OrderRefusal> = { category: 'order', decider: order, stateSchema: 1 };
@@ -156,17 +155,11 @@ export const replay = async ({ orders: count = ordersDefault, runs = runsDefault
       };
       const folded = async (): Promise<void> => {
         let [rows, delivered] = [0, 0];
-        for (const { shard, seq } of heads) {
-          const states = new Map<string, Order>();
-          let next = log.replay(shard, 0, pageRows);
-          for (let after = 0; after < seq; ) {
-            const page = await next;
-            after = page.at(-1)?.seq ?? seq;
-            if (after < seq) next = log.replay(shard, after, pageRows);
-            for (const event of page) states.set(event.streamId, order.evolve(states.get(event.streamId) ?? order.initialState, event as unknown as OrderEvent));
-            rows += page.length;
+        for (const { shard } of heads) {
+          for (const { version, state } of (await log.foldShard(orders, shard)).values()) {
+            rows += version;
+            delivered += Number(orderStatus(state) === 'delivered');
           }
-          for (const state of states.values()) delivered += Number(orderStatus(state) === 'delivered');
         }
         expect('events folded', rows, events);
         expect('orders delivered', delivered, count);

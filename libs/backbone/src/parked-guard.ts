@@ -49,6 +49,7 @@ export const guardParked = (log: EventLog): GuardedLog => {
     transact: (work) => log.transact((tx) => work(guarded(tx))),
     readShard: (shard, after, limit) => log.readShard(shard, after, limit),
     replay: (shard, after, limit) => log.replay(shard, after, limit),
+    foldShard: (kind, shard) => log.foldShard(kind, shard),
     readShards: (cursors, limit) => log.readShards(cursors, limit),
     follow: () => log.follow(),
     heads: () => log.heads(),

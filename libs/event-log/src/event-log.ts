@@ -111,6 +111,11 @@ export interface EventLog {
   readShard(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
   /** The same for thousands of rows at once, to read a log from its beginning: by COPY, on a connection of its own that is closed when nobody reads. */
   replay(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
+  /** Every stream of a kind in a shard, folded from its beginning. Reads as `replay` does, but only what a fold needs. */
+  foldShard<E extends EventBody, S>(
+    kind: { readonly category: string; readonly decider: Pick<Decider<never, E, S>, 'initialState' | 'evolve'> },
+    shard: number,
+  ): Promise<ReadonlyMap<string, { readonly version: number; readonly state: S }>>;
   /** Rows of several shards at once, each after its own cursor, `limit` rows a shard at most, ordered by (shard, seq). */
   readShards(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
   /**

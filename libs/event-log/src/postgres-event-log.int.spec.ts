@@ -410,6 +410,11 @@ describe('reading shards', () => {
     expect(await log.replay(13, 0, 1_000)).toStrictEqual(read);
     expect(await log.replay(13, 2, 2)).toStrictEqual(read.slice(2, 4));
     expect(await log.replay(13, read.length, 10)).toStrictEqual([]);
+    const decider = { initialState: [] as string[], evolve: (seen: string[], { data }: { type: string; data: { note?: string } }) => [...seen, data.note ?? ''] };
+    const notes = await log.foldShard({ category: 'counter', decider }, 13);
+    expect(notes.get(stream)).toStrictEqual({ version: texts.length, state: texts });
+    expect([...notes.values()].reduce((sum, { version }) => sum + version, 0)).toBe(read.length);
+    expect((await log.foldShard({ category: 'count', decider }, 13)).size).toBe(0);
   });
 
   it('gives rows behind each cursor, in the order of shard and sequence', async () => {

@@ -8,7 +8,7 @@ import { shardOfStream } from './ids.js';
 import { createTurns } from './in-turn.js';
 import { eventColumns, recordedEvent, type EventRow } from './recorded.js';
 import { createFollower, createRecentRows } from './recent.js';
-import { copyEvents } from './replay.js';
+import { copyEvents, foldEvents } from './replay.js';
 import { executorOf, openPool, runPrepared } from './session.js';
 import { isConnectionLoss, isContention, sqlStateOf } from './sql-errors.js';
 import { createStateCache, type Folded } from './state-cache.js';
@@ -261,6 +261,18 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     }
   };
 
+  const replaying = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    const client = await replayPool.connect();
+    let broken = true;
+    try {
+      const answer = await work(client);
+      broken = false;
+      return answer;
+    } finally {
+      client.release(broken);
+    }
+  };
+
   const readShards: EventLog['readShards'] = async (cursors, limit) => {
     const { rows } = await runPrepared<EventRow>(pool, shardsSql, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit]);
     return rows.map((row) => recordedEvent(row, logId));
@@ -300,17 +312,8 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
       const { rows } = await runPrepared<EventRow>(pool, shardSql, [shard, after, limit]);
       return rows.map((row) => recordedEvent(row, logId));
     },
-    replay: async (shard, after, limit) => {
-      const client = await replayPool.connect();
-      let broken = true;
-      try {
-        const events = await copyEvents(client, shard, after, limit, logId);
-        broken = false;
-        return events;
-      } finally {
-        client.release(broken);
-      }
-    },
+    replay: (shard, after, limit) => replaying((client) => copyEvents(client, shard, after, limit, logId)),
+    foldShard: (kind, shard) => replaying((client) => foldEvents(client, shard, kind, today)),
     readShards,
     follow: () => createFollower(recent, readShards),
     heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),

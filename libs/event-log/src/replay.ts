@@ -1,7 +1,9 @@
 import type { EventBody, RecordedEvent } from '@orderlog/contracts';
+import type { Decider } from '@orderlog/decider';
 import type { Connection, PoolClient, Submittable } from 'pg';
 import { recordedEvent, type Meta } from './recorded.js';
 import { rfc3339 } from './session.js';
+import type { Folded } from './state-cache.js';
 
 const columns = 'shard, seq, stream_id, version, event_id, type, schema_version, occurred_at, recorded_at, data, meta, batch_hash';
 
@@ -87,4 +89,50 @@ export const copyEvents = async (client: PoolClient, shard: number, after: numbe
   const select = `select ${columns} from event_log where shard = ${Math.trunc(shard)} and seq > ${first} and seq <= ${last} order by seq`;
   await copyOut(client, `copy (${select}) to stdout`, (row) => events.push(eventOf(row, logId)));
   return events;
+};
+
+/** A kind of stream as far as folding needs it. */
+export type FoldedKind<E extends EventBody, S> = { readonly category: string; readonly decider: Pick<Decider<never, E, S>, 'initialState' | 'evolve'> };
+
+/** Rows of one statement of a fold: well within a session's `statement_timeout`. */
+const foldRows = 20_000;
+
+/**
+ * Folds every stream of a kind in a shard. Only what a fold needs is read, and nothing is made of a row but its payload: half the work of `copyEvents`.
+ * `today` brings a payload to today's schema.
+ */
+export const foldEvents = async <E extends EventBody, S>(
+  client: PoolClient,
+  shard: number,
+  { category, decider: { initialState, evolve } }: FoldedKind<E, S>,
+  today: (type: string, schemaVersion: number, data: object) => object,
+): Promise<Map<string, Folded<S>>> => {
+  const folded = new Map<string, { version: number; state: S }>();
+  const prefix = `${category}-`;
+  const fold = (row: Buffer): void => {
+    const text = row.toString('utf8', 0, row.length - 1);
+    if (!text.startsWith(prefix)) return;
+    const typeAt = text.indexOf('\t') + 1;
+    const versionAt = text.indexOf('\t', typeAt) + 1;
+    const dataAt = text.indexOf('\t', versionAt) + 1;
+    const type = text.slice(typeAt, versionAt - 1);
+    const data = today(type, Number(text.slice(versionAt, dataAt - 1)), JSON.parse(unescaped(text.slice(dataAt))) as object);
+    const streamId = unescaped(text.slice(0, typeAt - 1));
+    const known = folded.get(streamId);
+    const event = { type, data } as unknown as E;
+    if (known === undefined) folded.set(streamId, { version: 1, state: evolve(initialState, event) });
+    else {
+      known.version += 1;
+      known.state = evolve(known.state, event);
+    }
+  };
+  for (let [after, rows] = [0, foldRows]; rows === foldRows; after += foldRows) {
+    rows = 0;
+    const select = `select stream_id, type, schema_version, data from event_log where shard = ${Math.trunc(shard)} and seq > ${after} and seq <= ${after + foldRows} order by seq`;
+    await copyOut(client, `copy (${select}) to stdout`, (row) => {
+      rows += 1;
+      fold(row);
+    });
+  }
+  return folded;
 };

@@ -1,23 +1,13 @@
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
-import { fulfillmentOrder, unknownFulfillmentOrder, type FulfillmentOrder, type FulfillmentOrderEvent } from '@orderlog/warehouse-domain';
+import type { FulfillmentOrder } from '@orderlog/warehouse-domain';
 import { fulfillmentOrders } from '../application/streams.js';
 import { boardRowsOf, postgresWorkBoard } from './work-board.js';
-
-const pageMax = 500;
 
 /** Folds every fulfillment order of the log. */
 const foldAll = async (log: EventLog): Promise<Map<string, FulfillmentOrder>> => {
   const states = new Map<string, FulfillmentOrder>();
   for (let shard = 0; shard < log.shards; shard += 1) {
-    for (let after = 0, more = true; more; ) {
-      const events = await log.readShard(shard, after, pageMax);
-      for (const event of events) {
-        if (!event.streamId.startsWith(`${fulfillmentOrders.category}-`)) continue;
-        states.set(event.streamId, fulfillmentOrder.evolve(states.get(event.streamId) ?? unknownFulfillmentOrder, event as unknown as FulfillmentOrderEvent));
-      }
-      after = events.at(-1)?.seq ?? after;
-      more = events.length === pageMax;
-    }
+    for (const [streamId, { state }] of await log.foldShard(fulfillmentOrders, shard)) states.set(streamId, state);
   }
   return states;
 };
