@@ -167,7 +167,7 @@ export const replay = async ({ orders: count = ordersDefault, runs = runsDefault
 
       const summary = (await loadSummary()).orderSummary;
       const live = summary(log);
-      const runner = createProjections({ log, dataSource: source, projections: [live], another: () => summary(log), versionsMs: 20 });
+      const runner = createProjections({ log, dataSource: source, projections: [live], another: () => summary(log), versionsMs: 20, idleMs: 20 });
       runner.start();
       await runner.caughtUp(live.name, 600_000);
       const written = async (): Promise<void> => {
