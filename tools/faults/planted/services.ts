@@ -60,7 +60,7 @@ export const serviceBugs: readonly PlantedBug[] = [
   {
     id: 'projection-twice',
     what: 'a read model is given a page twice',
-    edits: [{ file: 'libs/projections/src/runner.js', find: 'await projection.apply(events, sql);', replace: "{ await projection.apply(events, sql); if (projection.name === 'center-load') await projection.apply(events, sql); }" }],
+    edits: [{ file: 'libs/projections/src/runner.js', find: 'await projection.apply(events, versioned(sql));', replace: "{ await projection.apply(events, versioned(sql)); if (projection.name === 'center-load') await projection.apply(events, versioned(sql)); }" }],
     expected: ['I10', 'I11'],
   },
 ];
