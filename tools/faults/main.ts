@@ -8,9 +8,10 @@ import { runCampaign } from './campaign.js';
 import { runPlanted } from './planted.js';
 
 const usage = `npm run faults -- [--seed N] [--minutes M] [--rate ORDERS_A_SECOND] [--orders N] [--kills N] [--json FILE] [--keep] [--dist DIR]
-       npm run faults -- --planted all|ID[,ID…] [--seed N] [--json FILE]
+       npm run faults -- --planted all|ID[,ID…] [--control] [--seed N] [--json FILE]
   Kills, pauses, cuts and starves a system of its own while orders come, then judges what is stored. Ends with 1 when anything is wrong.
-  --planted: puts bugs into copies of the built tree, one a run, and ends with 1 when one of them is not caught.`;
+  --planted: puts bugs into copies of the built tree, one a run, and ends with 1 when one of them is not caught.
+  --control: the same attacks without the bugs; ends with 1 when anything is violated.`;
 
 const whole = (name: string, text: string | undefined, fallback: number): number => {
   const value = Number(text ?? fallback);
@@ -21,7 +22,7 @@ const whole = (name: string, text: string | undefined, fallback: number): number
 const main = async (): Promise<number> => {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seed: text, minutes: text, rate: text, orders: text, kills: text, json: text, dist: text, planted: text, keep: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: { seed: text, minutes: text, rate: text, orders: text, kills: text, json: text, dist: text, planted: text, control: { type: 'boolean' }, keep: { type: 'boolean' }, help: { type: 'boolean' } },
   });
   if (values.help === true) {
     console.error(usage);
@@ -31,10 +32,12 @@ const main = async (): Promise<number> => {
     const results = await runPlanted({
       ids: values.planted.split(','),
       seed: whole('seed', values.seed, 1),
+      control: values.control === true,
       ...(values.json === undefined ? {} : { json: resolve(values.json) }),
       say: (line) => console.error(line),
     });
     console.log(table(results.map(({ id, caughtBy, seconds, what }) => ({ id, 'caught by': caughtBy.join(' ') || 'NOTHING', seconds, what })), ['id', 'caught by', 'seconds', 'what'], 160));
+    if (values.control === true) return results.every(({ violations, failure }) => failure === undefined && Object.keys(violations).length === 0) ? 0 : 1;
     return results.every(({ caughtBy }) => caughtBy.length > 0) ? 0 : 1;
   }
   const minutes = whole('minutes', values.minutes, 3);

@@ -65,15 +65,24 @@ const runOne = async (bug: PlantedBug, seed: number, say: (text: string) => void
     };
   });
 
-/** Plants bugs one after another; answers what caught each. */
-export const runPlanted = async (options: { readonly ids: readonly string[]; readonly seed: number; readonly json?: string; readonly say: (text: string) => void }): Promise<readonly PlantedResult[]> => {
-  const { ids, seed, json, say } = options;
+/**
+ * Plants bugs one after another; answers what caught each. `control` leaves the bugs out and does all the rest: what is caught then is the
+ * attack, not the bug.
+ */
+export const runPlanted = async (options: {
+  readonly ids: readonly string[];
+  readonly seed: number;
+  readonly control?: boolean;
+  readonly json?: string;
+  readonly say: (text: string) => void;
+}): Promise<readonly PlantedResult[]> => {
+  const { ids, seed, control = false, json, say } = options;
   const strangers = ids.filter((id) => id !== 'all' && !plantedBugs.some((bug) => bug.id === id));
   if (strangers.length > 0) throw new Error(`no planted bug is called ${strangers.join(', ')}; there are ${plantedBugs.map(({ id }) => id).join(', ')}`);
   const chosen = plantedBugs.filter(({ id }) => ids.includes('all') || ids.includes(id));
   const results: PlantedResult[] = [];
   for (const bug of chosen) {
-    const result = await runOne(bug, seed, say);
+    const result = await runOne(control ? { ...bug, edits: [] } : bug, seed, say);
     results.push(result);
     say(`${result.caughtBy.length > 0 ? 'caught' : 'NOT CAUGHT'} ${bug.id} by ${result.caughtBy.join(', ') || '-'} (${JSON.stringify(result.violations)}) in ${result.seconds} s${result.failure === undefined ? '' : `\n${result.failure}`}`);
     // After each: a run of an hour must not be lost with its last bug.
