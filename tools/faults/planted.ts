@@ -84,7 +84,8 @@ export const runPlanted = async (options: {
   for (const bug of chosen) {
     const result = await runOne(control ? { ...bug, edits: [] } : bug, seed, say);
     results.push(result);
-    say(`${result.caughtBy.length > 0 ? 'caught' : 'NOT CAUGHT'} ${bug.id} by ${result.caughtBy.join(', ') || '-'} (${JSON.stringify(result.violations)}) in ${result.seconds} s${result.failure === undefined ? '' : `\n${result.failure}`}`);
+    const caught = `${result.caughtBy.length > 0 ? 'caught' : 'NOT CAUGHT'} ${bug.id} by ${result.caughtBy.join(', ') || '-'}`;
+    say(`${control ? `the attack of ${bug.id} without the bug` : caught} (${JSON.stringify(result.violations)}) in ${result.seconds} s${result.failure === undefined ? '' : `\n${result.failure}`}`);
     // After each: a run of an hour must not be lost with its last bug.
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   }
