@@ -1,6 +1,7 @@
 import { backboneConfig, type ServiceConfig } from '@orderlog/backbone';
 import type { Environment } from '@orderlog/edge';
 import type { StageTimes } from './application/moment.js';
+import type { PlacingLimits } from './application/place-order.js';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -21,6 +22,8 @@ export type OrderConfig = ServiceConfig<{
   readonly channels: ChannelRules;
   /** `STAGE_ALLOCATION_MS`, `STAGE_FULFILLMENT_MS`, `STAGE_DELIVERY_MS`, `PAYMENT_DEADLINE_MS`, `BACKORDER_REVIEW_MS`, `FEEDBACK_WINDOW_MS`. */
   readonly stageTimes: StageTimes;
+  /** `PLACING_BATCH_MAX`: orders in a transaction (256); `PLACING_LANES`: transactions at once (2). */
+  readonly placing: PlacingLimits;
 }>;
 
 const releaseOns: readonly unknown[] = ['authorized', 'paid', 'none'];
@@ -50,6 +53,10 @@ export const readConfig = (env: Environment) => {
       paymentMs: time('PAYMENT_DEADLINE_MS', 30 * minuteMs),
       backorderReviewMs: time('BACKORDER_REVIEW_MS', dayMs),
       feedbackMs: time('FEEDBACK_WINDOW_MS', 14 * dayMs),
+    },
+    placing: {
+      batchMax: env.whole('PLACING_BATCH_MAX', { min: 1, max: 256 }, 256),
+      lanes: env.whole('PLACING_LANES', { min: 1, max: 64 }, 2),
     },
   };
 };

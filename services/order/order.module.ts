@@ -111,9 +111,9 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
     },
     {
       provide: PLACE_ORDERS,
-      inject: [EVENT_LOG, CLOCK, DIGEST],
-      useFactory: (log: EventLog, clock: Clock, digestOf: Digest) =>
-        createPlaceOrders({ log, clock, digestOf, newTrackingToken }),
+      inject: [EVENT_LOG, CLOCK, DIGEST, CONFIG],
+      useFactory: (log: EventLog, clock: Clock, digestOf: Digest, { placing }: OrderConfig) =>
+        createPlaceOrders({ log, clock, digestOf, newTrackingToken, limits: placing }),
     },
     {
       provide: ORDER_DESK,

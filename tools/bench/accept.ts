@@ -1,16 +1,17 @@
 import pg from 'pg';
-import { startBenchSystem } from './bench-system.js';
-import { durableInsertRate } from './insert-rate.js';
+import { startBenchSystem, type BenchSystem } from './bench-system.js';
+import { openEmmett, type Document } from './emmett.js';
 import type { BenchOptions } from './main.js';
+import { startOtlpSink } from './otlp-sink.js';
 import { plainOrders } from './plain-orders.js';
 import { cpuMs } from './processes.js';
 import { figure, quantile, type Figure } from './report.js';
+import { measureRounds } from './rounds.js';
 import { submitAll, submitAtRate } from './submit.js';
 import { until } from './until.js';
 
 const ordersDefault = 20_000;
 const runsDefault = 5;
-const driftMax = 0.2;
 /**
  * Two full batches of the group commit, one a lane. With one batch (256) nobody asked while it was committed and nothing was committed while
  * the answers went out: 1.5 of 2 cores were busy, and 10 to 15 % fewer orders accepted.
@@ -19,86 +20,139 @@ const connections = 512;
 
 /** A rate still rises after that many by the compiler's work alone (runs of 8,000 after 3,000: 1,432, 1,557 and 1,711/s). */
 const warmOrders = 10_000;
+const halfLoadSeconds = 10;
 
 const others = ['inventory', 'routing', 'warehouse', 'shipping', 'carrier', 'front-door'] as const;
 
 const unpublished = `select count(*)::int as n from "order".shard_head h left join "order".relay_cursor c on c.shard = h.shard where coalesce(c.seq, 0) < h.seq`;
 
-/** What the runs of one kind gave. */
-type Rates = { readonly rates: number[]; readonly ratios: number[]; readonly p99s: number[]; readonly cpus: number[] };
+/** A transaction for each order, on as many connections as a service without batches would have: with 4, it waited for its own event loop. */
+const oneEach = { PLACING_BATCH_MAX: '1', PLACING_LANES: '32', LOG_CONNECTIONS: '36' } as const;
+/** The library is given its orders 64 at a time; more than that many of its appends do not run faster. */
+const emmettAtOnce = 64;
 
-const noRates = (): Rates => ({ rates: [], ratios: [], p99s: [], cpus: [] });
+/** What one measurement of accepting gave. */
+type Accepted = { readonly rate: number; readonly p50: number; readonly p99: number; readonly cpuMs: number };
+
+type Accepting = {
+  /** Closed loop; every accepted order must be found in the log. */
+  readonly submit: (run: string, count: number) => Promise<Accepted>;
+  /** The same with the broker standing still: the order service and PostgreSQL only. What waits is published before anything else is measured. */
+  readonly alone: (run: string, count: number) => Promise<Accepted>;
+  /** Open loop. */
+  readonly atRate: (run: string, perSecond: number) => Promise<{ readonly p50: number; readonly p99: number; readonly max: number }>;
+  readonly published: () => Promise<void>;
+};
+
+const acceptingOf = (bench: BenchSystem, sql: pg.Client): Accepting => {
+  const { system } = bench;
+  const cpuOfOrder = (): number => cpuMs(bench.pids())['order'] ?? 0;
+  const mustBeStored = async (run: string, count: number): Promise<void> => {
+    const { rows } = await sql.query<{ n: number }>(`select count(*)::int as n from "order".event_log where type = 'OrderPlaced' and data->>'externalReference' like $1`, [`${run}-%`]);
+    if (rows[0]?.n !== count) throw new Error(`${count} orders were accepted, ${rows[0]?.n} are stored`);
+  };
+  const published = (): Promise<void> => until('every fact of the order service is published', async () => (await sql.query<{ n: number }>(unpublished)).rows[0]?.n === 0);
+  const submit: Accepting['submit'] = async (run, count) => {
+    const cpuBefore = cpuOfOrder();
+    const result = await submitAll(system.urls.order, system.secrets.apiKey, plainOrders(bench.parts, count, run), run, connections);
+    const cpu = cpuOfOrder() - cpuBefore;
+    if (result.firstOther !== undefined) throw new Error(`an order was not accepted: ${result.firstOther}`);
+    await mustBeStored(run, count);
+    return { rate: result.accepted / result.seconds, p50: quantile(result.milliseconds, 0.5), p99: quantile(result.milliseconds, 0.99), cpuMs: cpu / count };
+  };
+  return {
+    submit,
+    published,
+    alone: async (run, count) => {
+      await published();
+      bench.signalBroker('SIGSTOP');
+      try {
+        return await submit(run, count);
+      } finally {
+        bench.signalBroker('SIGCONT');
+        await published();
+      }
+    },
+    atRate: async (run, perSecond) => {
+      const count = Math.round(perSecond * halfLoadSeconds);
+      const result = await submitAtRate(system.urls.order, system.secrets.apiKey, plainOrders(bench.parts, count, run), run, perSecond);
+      if (result.firstOther !== undefined) throw new Error(`an order was not accepted: ${result.firstOther}`);
+      await mustBeStored(run, count);
+      return { p50: quantile(result.milliseconds, 0.5), p99: quantile(result.milliseconds, 0.99), max: Math.max(...result.milliseconds) };
+    },
+  };
+};
 
 /**
- * Orders accepted durably a second over HTTP, straight at the order service: validation, authentication, idempotency and metrics on (log level `warn`, no collector of traces).
- * Each round measures twice: with the order service and PostgreSQL alone (the broker stands still, and what waits for it is published before
- * anything else is measured), and with its relay publishing to the broker meanwhile, on the same two cores.
+ * Orders accepted durably a second over HTTP, straight at the order service: validation, authentication, idempotency and metrics on. In each round,
+ * one after the other: the service as it runs (log level `warn`, no collector of traces) alone with PostgreSQL, with its relay publishing, and at
+ * half of that rate; another library's appends; the service with a transaction an order; the service with its log at `info` and 1 % of traces sent.
  */
-export const accept = async ({ orders = ordersDefault, runs = runsDefault, cpuProf, say }: BenchOptions): Promise<readonly Figure[]> => {
-  const bench = await startBenchSystem(say, cpuProf);
+export const accept = async ({ orders = ordersDefault, runs = runsDefault, ...options }: BenchOptions): Promise<readonly Figure[]> => {
+  const { say, keep } = options;
+  const bench = await startBenchSystem(options);
   const { system, stack } = bench;
   const sql = new pg.Client({ connectionString: stack.databaseUrl });
   await sql.connect();
+  const sink = await startOtlpSink();
+  const telling = { LOG_LEVEL: 'info', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_TRACES_SAMPLER_ARG: '0.01' } as const;
   try {
+    const emmett = await openEmmett(stack.databaseUrl);
     // The others would route and reserve meanwhile.
     for (const part of others) system.signal(part, 'SIGSTOP');
-    const cpuOfOrder = (): number => cpuMs(bench.pids())['order'] ?? 0;
-    const submit = async (run: string, count: number) => {
-      const cpuBefore = cpuOfOrder();
-      const result = await submitAll(system.urls.order, system.secrets.apiKey, plainOrders(bench.parts, count, run), run, connections);
-      if (result.firstOther !== undefined) throw new Error(`an order was not accepted: ${result.firstOther}`);
-      const { rows } = await sql.query<{ n: number }>(`select count(*)::int as n from "order".event_log where type = 'OrderPlaced' and data->>'externalReference' like $1`, [`${run}-%`]);
-      if (rows[0]?.n !== count) throw new Error(`${count} orders were accepted, ${rows[0]?.n} are stored`);
-      return { rate: result.accepted / result.seconds, p99: quantile(result.milliseconds, 0.99), cpu: (cpuOfOrder() - cpuBefore) / count };
+    const { submit, alone, atRate, published } = acceptingOf(bench, sql);
+    const warm = Math.min(warmOrders, orders);
+    /** Every setting is measured in a process that has accepted as many orders as the others'. */
+    const restarted = async (run: string, env: Readonly<Record<string, string>>): Promise<void> => {
+      await published();
+      await system.restart('order', env);
+      await submit(`${run}-warm`, warm);
+      await published();
     };
-    const published = (): Promise<void> => until('every fact of the order service is published', async () => (await sql.query<{ n: number }>(unpublished)).rows[0]?.n === 0);
-    const alone = async (run: string) => {
-      bench.signalBroker('SIGSTOP');
-      try {
-        return await submit(run, orders);
-      } finally {
-        bench.signalBroker('SIGCONT');
-      }
-    };
-    await submit('warm', warmOrders);
-    const [bare, relayed]: [Rates, Rates] = [noRates(), noRates()];
-    for (let run = 1; bare.rates.length < runs && run <= runs * 2; run += 1) {
-      await published();
-      const before = await durableInsertRate(stack.databaseUrl);
-      const withoutRelay = await alone(`bare${run}`);
-      await published();
-      const withRelay = await submit(`relayed${run}`, orders);
-      await published();
-      const after = await durableInsertRate(stack.databaseUrl);
-      const drift = Math.abs(after.rowsPerSecond / before.rowsPerSecond - 1);
-      say(
-        `accept ${run}: ${withoutRelay.rate.toFixed(0)}/s, ${withRelay.rate.toFixed(0)}/s with the relay, inserts ${before.rowsPerSecond.toFixed(0)} and ${after.rowsPerSecond.toFixed(0)}/s${drift > driftMax ? ' (drifted, not counted)' : ''}`,
-      );
-      if (drift > driftMax) continue;
-      const reference = Math.max(before.rowsPerSecond, after.rowsPerSecond);
-      for (const [kind, { rate, p99, cpu }] of [[bare, withoutRelay], [relayed, withRelay]] as const) {
-        kind.rates.push(rate);
-        kind.ratios.push(rate / reference);
-        kind.p99s.push(p99);
-        kind.cpus.push(cpu);
-      }
-    }
-    const half = figure('', '', '', relayed.rates).median / 2;
-    const reference = await durableInsertRate(stack.databaseUrl);
-    const open = await submitAtRate(system.urls.order, system.secrets.apiKey, plainOrders(bench.parts, Math.round(half * 10), 'half'), 'half', half);
-    const p99 = quantile(open.milliseconds, 0.99);
+    const rounds = await measureRounds({
+      databaseUrl: stack.databaseUrl,
+      runs,
+      say,
+      keep,
+      measure: async (run, calibrate) => {
+        await restarted(`as-is-${run}`, {});
+        const bare = await alone(`bare-${run}`, orders);
+        const relayed = await submit(`relayed-${run}`, orders);
+        await published();
+        const half = await atRate(`half-${run}`, relayed.rate / 2);
+        await published();
+        await calibrate();
+        const documents = plainOrders(bench.parts, Math.ceil(orders / 2), `emmett-${run}`).map((body) => JSON.parse(body) as Document);
+        const appended = await emmett.append(documents, `accept-${run}`, emmettAtOnce);
+        await restarted(`one-each-${run}`, oneEach);
+        const one = await alone(`one-${run}`, Math.ceil(orders / 2));
+        await restarted(`telling-${run}`, telling);
+        const bytesBefore = sink.bytes();
+        const told = await alone(`told-${run}`, orders);
+        await until('traces came to the collector', () => Promise.resolve(sink.bytes() > bytesBefore));
+        const emmettRate = appended.events / appended.seconds;
+        say(`accept ${run}: ${[bare, relayed, told, one].map(({ rate }) => rate.toFixed(0)).join(', ')} orders/s (alone, with the relay, with log and traces, one a transaction), emmett ${emmettRate.toFixed(0)}/s, at half load p50 ${half.p50.toFixed(1)} and p99 ${half.p99.toFixed(1)} ms`);
+        return { bare, relayed, half, told, one, emmettRate };
+      },
+    });
+    const of = (value: (round: (typeof rounds)[number]) => number): number[] => rounds.map(value);
     return [
-      figure('accept', 'orders accepted a second, order service and PostgreSQL only / durable one-row inserts a second', 'orders/s', bare.rates, bare.ratios),
-      figure('accept-relayed', 'the same with the relay and the broker at work', 'orders/s', relayed.rates, relayed.ratios),
-      figure('accept-p99', `accept p99, closed loop of ${connections}`, 'ms', bare.p99s),
-      figure('accept-relayed-p99', 'the same with the relay and the broker at work', 'ms', relayed.p99s),
-      figure('accept-p99-half', 'accept p99 at half load with the relay at work, open loop / commit median at that connection count', 'ms', [p99], [p99 / reference.medianMs]),
-      figure('accept-p50-half', 'accept median at half load with the relay at work, open loop', 'ms', [quantile(open.milliseconds, 0.5)]),
-      figure('accept-cpu', 'CPU of the order service an order', 'ms', bare.cpus),
-      figure('accept-relayed-cpu', 'the same with the relay and the broker at work', 'ms', relayed.cpus),
+      figure('B1', 'orders accepted a second, order service and PostgreSQL only, log level warn, no traces / durable one-row inserts a second', 'orders/s', of(({ measured }) => measured.bare.rate), of(({ measured, insertsPerSecond }) => measured.bare.rate / insertsPerSecond)),
+      figure('B1-logged', 'the same with log level info to a file and 1 % of traces sent to a collector', 'orders/s', of(({ measured }) => measured.told.rate), of(({ measured, insertsPerSecond }) => measured.told.rate / insertsPerSecond)),
+      figure('B1-relayed', 'as B1 with the relay and the broker at work', 'orders/s', of(({ measured }) => measured.relayed.rate), of(({ measured, insertsPerSecond }) => measured.relayed.rate / insertsPerSecond)),
+      figure('B2', 'as B1 / the same endpoint with one transaction an order', 'orders/s', of(({ measured }) => measured.bare.rate), of(({ measured }) => measured.bare.rate / measured.one.rate)),
+      figure('B3', 'as B1 / one-event appends of emmett-postgresql to new streams, 64 at a time', 'orders/s', of(({ measured }) => measured.bare.rate), of(({ measured }) => measured.bare.rate / measured.emmettRate)),
+      figure('B4', 'accept p99 at half of B1-relayed, open loop / commit median at 16 connections', 'ms', of(({ measured }) => measured.half.p99), of(({ measured, commitMs }) => measured.half.p99 / commitMs)),
+      figure('B4-spread', 'accept p99 at half of B1-relayed, open loop / its median', 'ms', of(({ measured }) => measured.half.p99), of(({ measured }) => measured.half.p99 / measured.half.p50)),
+      figure('B1-p99', `accept p99, closed loop of ${connections}, as B1`, 'ms', of(({ measured }) => measured.bare.p99)),
+      figure('B1-cpu', 'CPU of the order service an order, as B1', 'ms', of(({ measured }) => measured.bare.cpuMs)),
+      figure('B1-relayed-cpu', 'the same with the relay and the broker at work', 'ms', of(({ measured }) => measured.relayed.cpuMs)),
+      figure('inserts', 'durable one-row inserts, the better of 16 and 32 connections', 'rows/s', of(({ insertsPerSecond }) => insertsPerSecond)),
+      figure('emmett-appends', 'one-event appends of emmett-postgresql, 64 at a time', 'events/s', of(({ measured }) => measured.emmettRate)),
     ];
   } finally {
     for (const part of others) system.signal(part, 'SIGCONT');
+    await sink.stop();
     await sql.end();
     await bench.stop();
   }

@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lockedJars } from '../local-stack/kafka-jars.js';
 import { removeStack, startStack, type RunningStack } from '../local-stack/stack.js';
 import { loadWorld } from '../sample-world/load-world.js';
 import { sampleWorld } from '../sample-world/world.js';
 import type { World } from '../sample-world/world-file.js';
 import { startSystem, type System } from '../system/system.js';
+import { conditionsOf } from './conditions.js';
+import type { BenchOptions } from './main.js';
 import type { OrderParts } from './plain-orders.js';
 import { startedByUs, type Root } from './processes.js';
 
@@ -23,11 +26,12 @@ export type BenchSystem = {
 
 const unitsEach = 1_000_000;
 
-/** Starts PostgreSQL, Kafka and the system in a folder of their own, which is removed at the end. */
-export const startBenchSystem = async (say: (text: string) => void, cpuProf?: string): Promise<BenchSystem> => {
+/** Starts PostgreSQL, Kafka and the system in a folder of their own, which is removed at the end; the conditions are kept with the raw numbers. */
+export const startBenchSystem = async ({ say, keep, cpuProf }: Pick<BenchOptions, 'say' | 'keep' | 'cpuProf'>): Promise<BenchSystem> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'orderlog-bench-'));
   // A stack of its own even where one is given: a benchmark must know what else writes there.
   const stack = await startStack({ dataDir, env: {} });
+  keep('conditions', await conditionsOf({ databaseUrl: stack.databaseUrl, folder: join(dataDir, 'postgres'), properties: join(dataDir, 'kafka', 'server.properties'), kafka: lockedJars().kafka }));
   const system = await startSystem({ databaseUrl: stack.databaseUrl, brokers: stack.brokers, dataDir, env: { LOG_LEVEL: 'warn', ...(cpuProf === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${cpuProf}` }) } });
   const whole = sampleWorld();
   const plain = whole.items.filter(({ sku }) => whole.receipts.some(({ lines }) => lines.some((line) => line.sku === sku && line.quantity > 20)) && !/^(SHORT|REJECT|TWOBOX|LOST|RTS|LATE|FAILLABEL)-/.test(sku));

@@ -7,6 +7,9 @@ const secondsAtEach = 3;
 /** What one connection count gave: rows a second, and the median milliseconds of one durable insert. */
 export type InsertRate = { readonly connections: number; readonly rowsPerSecond: number; readonly medianMs: number };
 
+/** The reference: the better rate of 16 and 32 connections, the median of a commit at 16, and what both counts gave. */
+export type InsertRates = { readonly best: number; readonly medianMsAt16: number; readonly each: readonly InsertRate[] };
+
 const measure = async (databaseUrl: string, connections: number): Promise<InsertRate> => {
   const clients = await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -42,7 +45,7 @@ const measure = async (databaseUrl: string, connections: number): Promise<Insert
  * The reference of every rate: one-row inserts, each its own durable transaction, prepared, from this process, best of 16 and 32 connections.
  * Refuses to measure a server that does not write durably.
  */
-export const durableInsertRate = async (databaseUrl: string): Promise<InsertRate> => {
+export const durableInsertRate = async (databaseUrl: string): Promise<InsertRates> => {
   const admin = new pg.Client({ connectionString: databaseUrl });
   await admin.connect();
   try {
@@ -57,7 +60,7 @@ export const durableInsertRate = async (databaseUrl: string): Promise<InsertRate
       rates.push(await measure(databaseUrl, connections));
     }
     await admin.query('drop table bench_insert');
-    return rates.reduce((best, rate) => (rate.rowsPerSecond > best.rowsPerSecond ? rate : best));
+    return { best: Math.max(...rates.map(({ rowsPerSecond }) => rowsPerSecond)), medianMsAt16: rates[0]?.medianMs ?? Number.NaN, each: rates };
   } finally {
     await admin.end();
   }

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from '../cli/output.js';
 import { StackError } from '../local-stack/stack-error.js';
@@ -12,36 +12,68 @@ import { replay } from './replay.js';
 import type { Figure } from './report.js';
 
 /** What every benchmark is given. */
-export type BenchOptions = { readonly orders: number | undefined; readonly runs: number | undefined; readonly cpuProf: string | undefined; readonly say: (text: string) => void };
+export type BenchOptions = {
+  readonly orders: number | undefined;
+  readonly runs: number | undefined;
+  readonly minutes: number | undefined;
+  readonly cpuProf: string | undefined;
+  readonly say: (text: string) => void;
+  /** Keeps numbers as they were measured, for `--raw`; what is kept last under a name stays. */
+  readonly keep: (name: string, numbers: unknown) => void;
+};
 
 const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Figure[]>>> = { accept, lifecycle, relay, consume, disturbed, replay };
 
-const usage = `npm run bench -- <${Object.keys(benchmarks).join('|')}|all> [--json FILE] [--orders N] [--runs N] [--cpu-prof DIR]
+/** Which benchmark gives a figure of that id (those that begin with one of these too): figures that are divided by each other are measured in turn. */
+const benchmarkOf: Readonly<Record<string, string>> = { B1: 'accept', B2: 'accept', B3: 'accept', B4: 'accept', B8: 'lifecycle', B8e: 'lifecycle', B8c: 'lifecycle' };
+
+const usage = `npm run bench -- <${[...Object.keys(benchmarks), ...Object.keys(benchmarkOf)].join('|')}|all>
+  [--json FILE] [--raw DIR] [--orders N] [--runs N] [--minutes N] [--cpu-prof DIR]
   Ratios within one run on this machine; the reference is measured before and after each. Nothing else should run meanwhile.`;
+
+const numberOf = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' }, orders: { type: 'string' }, runs: { type: 'string' }, 'cpu-prof': { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      json: { type: 'string' },
+      raw: { type: 'string' },
+      orders: { type: 'string' },
+      runs: { type: 'string' },
+      minutes: { type: 'string' },
+      'cpu-prof': { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
-  const [name = ''] = positionals;
-  const chosen = name === 'all' ? Object.keys(benchmarks) : [name];
+  const asked = positionals.length === 0 ? [''] : positionals;
+  const chosen = asked.includes('all') ? Object.keys(benchmarks) : [...new Set(asked.map((id) => benchmarkOf[id] ?? id))];
   if (values.help === true || chosen.some((id) => !Object.hasOwn(benchmarks, id))) {
     console.error(usage);
     return values.help === true ? 0 : 2;
   }
+  const raw = values.raw === undefined ? undefined : resolve(values.raw);
+  if (raw !== undefined) mkdirSync(raw, { recursive: true });
   const figures: Figure[] = [];
   for (const id of chosen) {
     const benchmark = benchmarks[id];
     if (benchmark === undefined) continue;
-    figures.push(
-      ...(await benchmark({
-        orders: values.orders === undefined ? undefined : Number(values.orders),
-        runs: values.runs === undefined ? undefined : Number(values.runs),
-        cpuProf: values['cpu-prof'] === undefined ? undefined : resolve(values['cpu-prof']),
-        say: (text) => console.error(text),
-      })),
-    );
+    const kept: Record<string, unknown> = {};
+    const keep = (name: string, numbers: unknown): void => {
+      kept[name] = numbers;
+      // At once: what was measured stays, also when the run is broken off.
+      if (raw !== undefined) writeFileSync(join(raw, `${id}.json`), `${JSON.stringify(kept, null, 2)}\n`);
+    };
+    const given = await benchmark({
+      orders: numberOf(values.orders),
+      runs: numberOf(values.runs),
+      minutes: numberOf(values.minutes),
+      cpuProf: values['cpu-prof'] === undefined ? undefined : resolve(values['cpu-prof']),
+      say: (text) => console.error(text),
+      keep,
+    });
+    keep('figures', given);
+    figures.push(...given);
   }
   console.log(table(figures, ['id', 'what', 'ratio', 'median', 'min', 'max', 'unit', 'runs'], 90));
   const json = `${JSON.stringify(figures, null, 2)}\n`;

@@ -30,6 +30,8 @@ export interface System {
   up(part: PartName): Promise<void>;
   /** A second process of a service, with ports of its own that nobody is told. */
   another(service: ServiceName): Promise<{ readonly url: string; readonly pid: number; stop(): Promise<unknown> }>;
+  /** Ends one part and starts it again, with this added to its environment from now on; resolves when it is ready. */
+  restart(part: PartName, env?: Readonly<Record<string, string>>): Promise<void>;
   /** Resolves when the part answers that it is ready. */
   ready(part: PartName, timeoutMs?: number): Promise<void>;
   /** Ends every process, within 10 s. */
@@ -118,12 +120,14 @@ export const startSystem = async (options: {
     WEBHOOK_URL: `${url('shipping')}/v1/shipments/carrier-scans`,
     ...options.env,
   };
+  const own = new Map<PartName, Readonly<Record<string, string>>>();
   const envOf = (part: PartName): NodeJS.ProcessEnv => {
     const service = services.find((name) => name === part);
     const env = {
       ...shared,
       PORT: String(ports.get(part)),
       ...(service === undefined ? { DATA_FILE: join(options.dataDir, `${part}.json`) } : { SERVICE: service, GRPC_PORT: String(ports.get(`${service}-grpc`)), DATABASE_URL: urlOf(service) }),
+      ...own.get(part),
     };
     return { ...env, ...options.envOf?.(part, env) };
   };
@@ -232,6 +236,12 @@ export const startSystem = async (options: {
       tell();
     },
     another,
+    restart: async (part, env = {}) => {
+      own.set(part, env);
+      // Whoever waits for the end of a part starts it again (above).
+      await running.get(part)?.stop();
+      await ready(part);
+    },
     ready,
     stop,
   };

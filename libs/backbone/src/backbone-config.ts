@@ -16,6 +16,8 @@ export type BackboneConfig = {
   readonly topicPrefix: string;
   /** `LOG_READERS`: JSON `{service: "host:port"}`, the gRPC log readers of the services that are listened to. */
   readonly logReaders: Readonly<Partial<Record<ServiceName, string>>>;
+  /** `LOG_CONNECTIONS`: connections of the event log for transactions and reads (4), beside its 2 writers. */
+  readonly logConnections: number;
 };
 
 /** CONFIG of a service: the edge's part, the backbone's and what the service adds. */
@@ -40,4 +42,6 @@ export const backboneConfig = (env: Environment, service: ServiceName): Backbone
   kafkaClient: env.oneOf('KAFKA_CLIENT', kafkaClients, 'kafkajs'),
   topicPrefix: env.text('TOPIC_PREFIX', ''),
   logReaders: env.json('LOG_READERS', logReadersOf, {}),
+  // 4 of a service's 10: five services have 50 of the 100 that a server allows.
+  logConnections: env.whole('LOG_CONNECTIONS', { min: 1, max: 64 }, 4),
 });

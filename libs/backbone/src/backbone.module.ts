@@ -22,9 +22,6 @@ import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
 import { COPIES, COPY_IS_CURRENT, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, QUARANTINED, REPUBLISH, SQL, STATUS } from './tokens.js';
 
-/** Connections of the log for transactions and reads: 4 of a service's 10, beside 2 writers. */
-const logConnectionsMax = 4;
-
 const DEFINITION = Symbol('orderlog:backbone-definition');
 const POSTGRES_LOG = Symbol('orderlog:postgres-log');
 const WIRING = Symbol('orderlog:wiring');
@@ -35,7 +32,7 @@ const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: 
     service: definition.name,
     connectionString: config.databaseUrl,
     schema: config.schema,
-    connectionsMax: logConnectionsMax,
+    connectionsMax: config.logConnections,
     ...(definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
     onError: (error) => logger.error({ err: error }, 'the event log met an error nobody waits for'),
   });

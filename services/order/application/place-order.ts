@@ -41,6 +41,15 @@ export type PlacingParts = {
   readonly digestOf: (personalData: string) => string;
   /** An unguessable name for the customer's tracking page. */
   readonly newTrackingToken: () => string;
+  readonly limits: PlacingLimits;
+};
+
+/** How orders that come at once are put together. */
+export type PlacingLimits = {
+  /** Most orders in a transaction. */
+  readonly batchMax: number;
+  /** Transactions at once; the log needs as many connections (`LOG_CONNECTIONS`), and some for reads. */
+  readonly lanes: number;
 };
 
 /** Places orders, many at once. */
@@ -86,6 +95,9 @@ const listOf = (values: readonly (string | number)[]): string => `{${values.join
 
 /** A request that lost its key to another one that then gave it back; tried again a few times. */
 const triesMax = 5;
+
+/** Orders that may wait, however small the batches are: what is beyond them is told to come again. */
+const queuedMax = 1_024;
 
 const draftOf = (placing: Placing, orderId: string, { clock, digestOf, newTrackingToken }: PlacingParts): Draft | Refusal<OrderRefusal> => {
   const { submitted, digest, unknownSkuLines, tenantId } = placing;
@@ -168,7 +180,7 @@ const followed = (leader: PlacingAnswer | undefined, placing: Placing, leading: 
 
 /** Makes the use case: its own group commit, because placing writes more than events. */
 export const createPlaceOrders = (parts: PlacingParts): PlaceOrders => {
-  const { log } = parts;
+  const { log, limits } = parts;
   let turn = Math.floor(Math.random() * log.shards);
   const run = async (batch: readonly Placing[]): Promise<readonly (PlacingAnswer | undefined)[]> => {
     // One shard a batch: 256 orders on 16 shards would lock every head and undo the batching.
@@ -200,6 +212,9 @@ export const createPlaceOrders = (parts: PlacingParts): PlaceOrders => {
   };
   const commits: GroupCommit<Placing, PlacingAnswer | undefined> = createGroupCommit({
     run,
+    requestsMax: limits.batchMax,
+    batchesQueuedMax: Math.ceil(queuedMax / limits.batchMax),
+    lanes: limits.lanes,
     bytesOf: ({ submitted }) => 1_024 + 256 * submitted.order.lines.length,
   });
   return {

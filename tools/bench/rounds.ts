@@ -1,0 +1,49 @@
+import { durableInsertRate, type InsertRates } from './insert-rate.js';
+
+const driftMax = 0.2;
+
+/** What a round measured, and the reference of the same minute. */
+export type Round<T> = {
+  readonly measured: T;
+  /** Durable one-row inserts a second: the best that was measured in the round, in disfavour of what is divided by it. */
+  readonly insertsPerSecond: number;
+  /** Median milliseconds of one such insert at 16 connections. */
+  readonly commitMs: number;
+  readonly references: readonly InsertRates[];
+};
+
+/** What several rounds need. */
+export type RoundsOptions<T> = {
+  readonly databaseUrl: string;
+  readonly runs: number;
+  readonly say: (text: string) => void;
+  readonly keep: (name: string, numbers: unknown) => void;
+  /** Everything of one round, interleaved; `calibrate` measures the reference once more in its middle. */
+  readonly measure: (run: number, calibrate: () => Promise<void>) => Promise<T>;
+};
+
+/**
+ * Measures the reference before and after each round. A round in which it drifts by more than 20 % is not counted and measured again; as many
+ * rounds more as were asked for are tried, then it is an error: such a machine gives no figures.
+ */
+export const measureRounds = async <T>({ databaseUrl, runs, say, keep, measure }: RoundsOptions<T>): Promise<readonly Round<T>[]> => {
+  const counted: Round<T>[] = [];
+  const dropped: Round<T>[] = [];
+  for (let run = 1; counted.length < runs; run += 1) {
+    const references: InsertRates[] = [];
+    const calibrate = async (): Promise<void> => {
+      references.push(await durableInsertRate(databaseUrl));
+    };
+    await calibrate();
+    const measured = await measure(run, calibrate);
+    await calibrate();
+    const rates = references.map(({ best }) => best);
+    const drift = Math.max(...rates) / Math.min(...rates) - 1;
+    say(`round ${run}: inserts ${rates.map((rate) => rate.toFixed(0)).join(', ')}/s${drift > driftMax ? ' (drifted, not counted)' : ''}`);
+    const commitMs = Math.min(...references.map(({ medianMsAt16 }) => medianMsAt16));
+    (drift <= driftMax ? counted : dropped).push({ measured, insertsPerSecond: Math.max(...rates), commitMs, references });
+    keep('rounds', { counted, dropped });
+    if (dropped.length > runs) throw new Error(`the durable insert rate drifted by more than ${driftMax * 100} % in ${dropped.length} rounds of ${run}: something else uses this machine`);
+  }
+  return counted;
+};
