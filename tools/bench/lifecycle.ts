@@ -1,16 +1,15 @@
-import { eventsTopic, services } from '@orderlog/contracts';
 import pg from 'pg';
 import { startPeople } from '../sample-world/people.js';
 import { verifySystem } from '../verify/verify-system.js';
 import { startBenchSystem } from './bench-system.js';
 import { appendsALife, openEmmett, type Document } from './emmett.js';
+import { allDelivered, deliveryCounter, eventsStored, settled } from './lives.js';
 import type { BenchOptions } from './main.js';
 import { plainOrders } from './plain-orders.js';
 import { cpuMs, peakMb } from './processes.js';
 import { figure, quantile, type Figure } from './report.js';
 import { measureRounds } from './rounds.js';
 import { submitAll, submitAtRate } from './submit.js';
-import { until } from './until.js';
 
 const ordersDefault = 2_000;
 const runsDefault = 5;
@@ -23,61 +22,6 @@ const emmettLivesAtOnce = 16;
 const warmOrders = 2_000;
 /** People who are quicker than any would ask so often that the asking is half of what is measured at half load. */
 const restMs = 1_000;
-
-/**
- * Counts the orders that were delivered since it was made: on from where it last looked, for a count of the whole log took the database
- * up to 80 ms, twice a second, of what is measured here.
- */
-const deliveryCounter = async (sql: pg.Client): Promise<() => Promise<number>> => {
-  const { rows: heads } = await sql.query<{ shard: number; seq: string }>('select shard, seq from "order".shard_head');
-  const positions = new Map(heads.map(({ shard, seq }) => [shard, seq]));
-  let delivered = 0;
-  return async () => {
-    const { rows } = await sql.query<{ shard: number; seq: string; n: number }>(
-      `select c.shard, e.seq, e.n from unnest($1::smallint[], $2::bigint[]) as c (shard, after)
-       cross join lateral (select max(l.seq) as seq, (count(*) filter (where l.type = 'OrderDelivered'))::int as n
-         from "order".event_log l where l.shard = c.shard and l.seq > c.after) as e
-       where e.seq is not null`,
-      [[...positions.keys()], [...positions.values()]],
-    );
-    for (const { shard, seq, n } of rows) {
-      positions.set(shard, seq);
-      delivered += n;
-    }
-    return delivered;
-  };
-};
-
-const allDelivered = (delivered: () => Promise<number>, orders: number, say: (text: string) => void): Promise<void> => {
-  let saidAt = 0;
-  return until(`${orders} orders are delivered`, async () => {
-    const done = await delivered();
-    if (done < orders && Date.now() - saidAt > 5_000) {
-      say(`delivered ${done} of ${orders}`);
-      saidAt = Date.now();
-    }
-    return done >= orders;
-  });
-};
-
-const stored = `select (select count(*) from "order".event_log) + (select count(*) from inventory.event_log) + (select count(*) from routing.event_log)
-  + (select count(*) from warehouse.event_log) + (select count(*) from shipping.event_log) as n`;
-
-const eventsStored = async (sql: pg.Client): Promise<number> => Number((await sql.query<{ n: string }>(stored)).rows[0]?.n ?? 0);
-
-/** Facts that some service has not heard yet: partitions whose position lies before the head of their source. */
-const unheard = services
-  .flatMap((service) =>
-    services.map(
-      (source) => `select count(*) as n from "${service}".consumer_position p join "${source}".shard_head h on h.shard = p.partition
-        where p.topic = '${eventsTopic(source)}' and p.last_seq < h.seq`,
-    ),
-  )
-  .join(' union all ');
-
-/** Delivered is not the last fact of a life: waits until every service has heard everything, so that what is measured next is not the end of this. */
-const settled = (sql: pg.Client): Promise<void> =>
-  until('every service has heard everything', async () => (await sql.query<{ n: number }>(`select sum(n)::int as n from (${unheard}) as u`)).rows[0]?.n === 0);
 
 /** Milliseconds between two facts of the same order, over all orders of a run. */
 const between = async (sql: pg.Client, run: string, from: string, to: string): Promise<number[]> => {
@@ -124,6 +68,7 @@ export const lifecycle = async ({ orders = ordersDefault, runs = runsDefault, ..
       runs,
       say,
       keep,
+      driftMax: options.driftMax,
       measure: async (run) => {
         const name = `life${run}`;
         await settled(sql);

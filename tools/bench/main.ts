@@ -6,7 +6,10 @@ import { StackError } from '../local-stack/stack-error.js';
 import { accept } from './accept.js';
 import { consume } from './consume.js';
 import { disturbed } from './disturbed.js';
+import { endurance } from './endurance.js';
+import { growth } from './growth.js';
 import { lifecycle } from './lifecycle.js';
+import { recovery } from './recovery.js';
 import { relay } from './relay.js';
 import { replay } from './replay.js';
 import type { Figure } from './report.js';
@@ -16,19 +19,31 @@ export type BenchOptions = {
   readonly orders: number | undefined;
   readonly runs: number | undefined;
   readonly minutes: number | undefined;
+  /** Where a figure is measured in rounds: how far the reference may move within one that counts. */
+  readonly driftMax: number | undefined;
   readonly cpuProf: string | undefined;
   readonly say: (text: string) => void;
   /** Keeps numbers as they were measured, for `--raw`; what is kept last under a name stays. */
   readonly keep: (name: string, numbers: unknown) => void;
 };
 
-const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Figure[]>>> = { accept, lifecycle, relay, consume, disturbed, replay };
+const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Figure[]>>> = {
+  accept,
+  lifecycle,
+  growth,
+  recovery,
+  endurance,
+  relay,
+  consume,
+  disturbed,
+  replay,
+};
 
 /** Which benchmark gives a figure of that id (those that begin with one of these too): figures that are divided by each other are measured in turn. */
-const benchmarkOf: Readonly<Record<string, string>> = { B1: 'accept', B2: 'accept', B3: 'accept', B4: 'accept', B8: 'lifecycle', B8e: 'lifecycle', B8c: 'lifecycle' };
+const benchmarkOf: Readonly<Record<string, string>> = { B1: 'accept', B2: 'accept', B3: 'accept', B4: 'accept', B8: 'lifecycle', B8e: 'lifecycle', B8c: 'lifecycle', B11: 'growth', B13: 'recovery', B14: 'endurance' };
 
 const usage = `npm run bench -- <${[...Object.keys(benchmarks), ...Object.keys(benchmarkOf)].join('|')}|all>
-  [--json FILE] [--raw DIR] [--orders N] [--runs N] [--minutes N] [--cpu-prof DIR]
+  [--json FILE] [--raw DIR] [--orders N] [--runs N] [--minutes N] [--drift PERCENT] [--cpu-prof DIR]
   Ratios within one run on this machine; the reference is measured before and after each. Nothing else should run meanwhile.`;
 
 const numberOf = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
@@ -42,6 +57,7 @@ const main = async (): Promise<number> => {
       orders: { type: 'string' },
       runs: { type: 'string' },
       minutes: { type: 'string' },
+      drift: { type: 'string' },
       'cpu-prof': { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -59,6 +75,7 @@ const main = async (): Promise<number> => {
     const benchmark = benchmarks[id];
     if (benchmark === undefined) continue;
     const kept: Record<string, unknown> = {};
+    kept['asked'] = values;
     const keep = (name: string, numbers: unknown): void => {
       kept[name] = numbers;
       // At once: what was measured stays, also when the run is broken off.
@@ -68,6 +85,7 @@ const main = async (): Promise<number> => {
       orders: numberOf(values.orders),
       runs: numberOf(values.runs),
       minutes: numberOf(values.minutes),
+      driftMax: values.drift === undefined ? undefined : Number(values.drift) / 100,
       cpuProf: values['cpu-prof'] === undefined ? undefined : resolve(values['cpu-prof']),
       say: (text) => console.error(text),
       keep,

@@ -51,11 +51,16 @@ export const cpuMs = (roots: Readonly<Record<string, Root>>): Record<string, num
   );
 };
 
-/** Peak resident memory of each process alone (VmHWM), in MB. PostgreSQL's backends share most of theirs, so its family is not summed. */
-export const peakMb = (roots: Readonly<Record<string, Root>>): Record<string, number> =>
+const memoryMb = (roots: Readonly<Record<string, Root>>, line: 'VmHWM' | 'VmRSS'): Record<string, number> =>
   Object.fromEntries(
-    Object.entries(roots).map(([name, { pid }]) => [name, Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024)]),
+    Object.entries(roots).map(([name, { pid }]) => [name, Math.round(Number(new RegExp(`${line}:\\s+(\\d+) kB`).exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024)]),
   );
+
+/** Peak resident memory of each process alone, in MB. PostgreSQL's backends share most of theirs, so its family is not summed. */
+export const peakMb = (roots: Readonly<Record<string, Root>>): Record<string, number> => memoryMb(roots, 'VmHWM');
+
+/** What of each process alone is in memory now, in MB. */
+export const residentMb = (roots: Readonly<Record<string, Root>>): Record<string, number> => memoryMb(roots, 'VmRSS');
 
 /** A process that this one started, directly or not, with these words in its command line; undefined when there is none. */
 export const startedByUs = (pattern: RegExp): number | undefined =>

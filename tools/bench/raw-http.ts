@@ -30,6 +30,11 @@ export class RawConnection {
   /** `head` + these headers + the body; one at a time on each connection. */
   send(line: string, headers: string, body: string): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
+      // Closed while it was idle: a write would be swallowed.
+      if (this.socket.destroyed) {
+        reject(new Error('the connection was closed'));
+        return;
+      }
       this.waiting = { resolve, reject };
       this.socket.write(`${line} HTTP/1.1\r\n${this.head}${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     });
