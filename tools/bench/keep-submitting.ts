@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isReady } from '../system/parts.js';
 import { RawConnection } from './raw-http.js';
 
 /** Orders that arrive at a steady rate until it is told to stop, whatever becomes of the service. */
@@ -9,7 +10,10 @@ const retryMs = 50;
 const giveUpMs = 60_000;
 const secondsAtOnce = 10;
 
-/** Orders go out on schedule. One that meets a dead or busy service is sent again under its key until it has its answer, as a client that means it does. */
+/**
+ * Orders go out on schedule. One that meets a dead or busy service is sent again under its key until it has its answer, as a client that means it
+ * does; and to a dead service nothing is sent until it says that it is ready, as any load balancer sees to.
+ */
 export const keepSubmitting = (options: {
   readonly url: string;
   readonly apiKey: string;
@@ -25,9 +29,15 @@ export const keepSubmitting = (options: {
   const sent = new Set<Promise<void>>();
   let accepted = 0;
   let stopping = false;
+  let comingBack: Promise<void> | undefined;
+  const back = async (): Promise<void> => {
+    while (!(await isReady(url))) await delay(retryMs);
+    comingBack = undefined;
+  };
   const send = async (body: string, key: string): Promise<void> => {
     const dueAt = performance.now();
     for (;;) {
+      await comingBack;
       const lane = idle.pop() ?? new RawConnection(hostname, Number(port), head);
       try {
         const { status, body: text } = await lane.send('POST /v1/orders', `idempotency-key: ${key}\r\n`, body);
@@ -42,6 +52,7 @@ export const keepSubmitting = (options: {
         lane.close();
         // The connection broke: whether the order was stored, the next answer says.
         if (error instanceof RangeError || performance.now() - dueAt > giveUpMs) throw error;
+        comingBack ??= back();
       }
       await delay(retryMs);
     }
