@@ -40,7 +40,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<rea
 };
 
 /** Which benchmark gives a figure of that id (those that begin with one of these too): figures that are divided by each other are measured in turn. */
-const benchmarkOf: Readonly<Record<string, string>> = { B1: 'accept', B2: 'accept', B3: 'accept', B4: 'accept', B8: 'lifecycle', B8e: 'lifecycle', B8c: 'lifecycle', B11: 'growth', B13: 'recovery', B14: 'endurance' };
+const benchmarkOf: Readonly<Record<string, string>> = { B1: 'accept', B2: 'accept', B3: 'accept', B4: 'accept', B8: 'lifecycle', B8e: 'lifecycle', B8c: 'lifecycle', B5: 'relay', B6: 'consume', B9: 'replay', B11: 'growth', B12: 'disturbed', B13: 'recovery', B14: 'endurance' };
 
 const usage = `npm run bench -- <${[...Object.keys(benchmarks), ...Object.keys(benchmarkOf)].join('|')}|all>
   [--json FILE] [--raw DIR] [--orders N] [--runs N] [--minutes N] [--drift PERCENT] [--cpu-prof DIR]
