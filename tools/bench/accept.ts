@@ -34,9 +34,9 @@ const storedSql = `select count(*)::int as n from "order".external_references r
 
 const unfolded = `select count(*)::int as n from "order".shard_head h left join "order".projection_checkpoints c on c.shard = h.shard where coalesce(c.seq, 0) < h.seq`;
 
-/** A transaction for each order, on as many connections as a service without batches would have: with 4, it waited for its own event loop. */
+/** A transaction for each order. The number of lanes is not tuned yet (ADR 0018): the best one has to be found on a quiet machine. */
 const oneEach = { PLACING_BATCH_MAX: '1', PLACING_LANES: '32', LOG_CONNECTIONS: '36' } as const;
-/** The library is given its orders 64 at a time; more than that many of its appends do not run faster. */
+/** As B3 is defined. */
 const emmettAtOnce = 64;
 
 /** What one measurement of accepting gave. */

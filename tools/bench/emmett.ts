@@ -16,7 +16,7 @@ export type Emmett = {
 export type Document = Readonly<Record<string, unknown>>;
 
 const database = 'bench_emmett';
-/** More do not make it faster, and the server has a hundred for everybody. */
+/** As many as the reference has at most; other numbers were not tried. The server has a hundred for everybody. */
 const connectionsMax = 32;
 
 /** The events of a plain life after the first, as our own order's stream has them. */
