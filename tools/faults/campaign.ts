@@ -115,11 +115,19 @@ export const runCampaign = async (options: CampaignOptions): Promise<CampaignRes
   try {
     const outcomes = openOutcomes(join(folder, 'outcomes.ndjson'));
     const load = startLoad({ attacked, outcomes, seed, perSecond, ordersMax: options.orders ?? Number.MAX_SAFE_INTEGER, ...(mix === undefined ? {} : { mix }) });
-    const injector = injectorOf(attacked, random);
     const done: string[] = [];
+    const raw = injectorOf(attacked, random);
+    const injector: Injector = {
+      ...raw,
+      inject: async (fault) => {
+        const name = await raw.inject(fault);
+        done.push(name);
+        return name;
+      },
+    };
     const planned = attack(options.attack === undefined ? steps : [], async ({ fault }) => {
       try {
-        done.push(await injector.inject(fault));
+        await injector.inject(fault);
       } catch (error) {
         // It met another one: nobody to talk to. It does not count.
         say(`${at()} ${countedAs(fault)} could not be done: ${error instanceof Error ? error.message : String(error)}`);

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventsTopic, services, shardsPerLog, type ServiceName } from '@orderlog/contracts';
 import type { IncomingMessage } from '@orderlog/messaging';
 import type { AttackedSystem } from '../attacked-system.js';
-import { empty, tamperer } from '../messages.js';
+import { tamperer } from '../messages.js';
 import type { Fault, KillPoint } from '../plan.js';
 import { readTopic, textOf } from '../topic-reader.js';
 import type { Attack } from './bug.js';
@@ -50,24 +50,24 @@ const all = Array.from({ length: shardsPerLog }, (_, shard) => shard);
 /** A listener is down while its producer's topic loses everything that it has not heard; orders go on after it has come back. */
 export const unheard =
   (listener: ServiceName, producer: ServiceName, downAtMs = 3_000): Attack =>
-  async (attacked) => {
+  async ({ system }, injector) => {
     await pause(downAtMs);
-    await attacked.system.down(listener);
+    await system.down(listener);
     await pause(2_500);
-    await empty(attacked, producer, all);
-    await attacked.system.up(listener);
+    await injector.inject({ kind: 'emptied', service: producer, shards: all });
+    await system.up(listener);
     await pause(loadMs - 6_000);
   };
 
 /** The same when no more orders come: nothing newer tells the listener that something is missing. */
 export const unheardAtTheEnd =
   (listener: ServiceName, producer: ServiceName): Attack =>
-  async (attacked) => {
+  async ({ system }, injector) => {
     await pause(loadMs - 3_000);
-    await attacked.system.down(listener);
+    await system.down(listener);
     await pause(6_000);
-    await empty(attacked, producer, all);
-    await attacked.system.up(listener);
+    await injector.inject({ kind: 'emptied', service: producer, shards: all });
+    await system.up(listener);
   };
 
 /** A service is frozen while another process of it takes over; it wakes when nobody orders any more. */
