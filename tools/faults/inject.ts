@@ -19,6 +19,7 @@ export type Injector = {
 
 const [lookMs, firesWithinMs, startsWithinMs, readyMs] = [20, 8_000, 15_000, 120_000];
 const connectionsMax = 100;
+const [worksWithinMs, killedWhileStarting] = [20_000, 0.2];
 const [triesMax, againMs] = [6, 2_000];
 
 /** A process that ended in this very moment needs no signal. */
@@ -46,7 +47,15 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
     for (const until = Date.now() + startsWithinMs; Date.now() < until; await pause(lookMs)) if (!isGone(system.pid(part))) return system.pid(part);
     throw new Error(`${part} does not run`);
   };
-  const kill = async (part: PartName): Promise<void> => void process.kill(await alive(part), 'SIGKILL');
+  /** Waits until it is at work: a service that is killed whenever it starts does nothing that could go wrong. Some are killed while they start all the same. */
+  const working = async (part: PartName): Promise<boolean> => {
+    for (const until = Date.now() + worksWithinMs; Date.now() < until; await pause(5 * lookMs)) if (await isReady(system.urls[part])) return true;
+    return false;
+  };
+  const kill = async (part: PartName): Promise<void> => {
+    if (random() >= killedWhileStarting) await working(part);
+    process.kill(await alive(part), 'SIGKILL');
+  };
   const order = (part: ServiceName, what: Order): void => {
     writeFileSync(join(ordersFolder, `${part}.json`), JSON.stringify(what));
     harmless(() => system.signal(part, 'SIGUSR2'));
@@ -78,7 +87,7 @@ export const injectorOf = (attacked: AttackedSystem, random: () => number): Inje
   /** Dies at the n-th time it comes to the point; if it does not come there in time, it is killed wherever it is. */
   const killAt = async ({ part, point, nth }: Extract<Fault, { kind: 'kill-at' }>): Promise<boolean> => {
     // Before it is ready it has no ears for the order, and the signal would end it by itself.
-    if (!(await isReady(system.urls[part]))) return false;
+    if (!(await working(part))) return false;
     const pid = system.pid(part);
     order(part, { point, nth });
     for (const until = Date.now() + firesWithinMs; Date.now() < until; await pause(lookMs)) if (isGone(pid)) return true;

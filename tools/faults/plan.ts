@@ -61,13 +61,13 @@ export const planOf = (options: { readonly seed: number; readonly ms: number; re
   /** Short ones are more frequent than long ones. */
   const between = (low: number, high: number): number => Math.round(low * (high / low) ** random());
   const service = (): ServiceName => pick(services);
-  const part = (): PartName => pick<PartName>([...services, ...services, 'order', 'order', 'front-door', 'carrier']);
+  const part = (): PartName => pick<PartName>([...services, ...services, ...services, 'front-door', 'carrier']);
   const someShards = (most: number): readonly number[] => [...new Set(Array.from({ length: 1 + Math.floor(random() * most) }, () => Math.floor(random() * shards)))];
   // A long pause in a short campaign would be all there is of it.
   const longest = Math.min(60 * second, ms / 3);
   const killAt = (): Fault => {
     const point = pick(killPoints);
-    return { kind: 'kill-at', part: point.endsWith('-carrier') ? 'shipping' : point.endsWith('-append') && random() < 0.5 ? 'order' : service(), point, nth: between(1, 40) };
+    return { kind: 'kill-at', part: point.endsWith('-carrier') ? 'shipping' : point.endsWith('-append') && random() < 0.5 ? 'order' : service(), point, nth: between(1, 15) };
   };
   const make: Record<keyof typeof perMinute, (n: number) => Fault> = {
     kill: () => ({ kind: 'kill', part: part() }),
