@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Module } from '@nestjs/common';
-import { backgroundStep, BackboneModule, copy, DATA_SOURCE, EVENT_LOG, SQL, takeTurns, type Turns } from '@orderlog/backbone';
+import { backgroundStep, BackboneModule, COPIES_ARE_READ, copy, DATA_SOURCE, EVENT_LOG, SQL, takeTurns, type Turns } from '@orderlog/backbone';
 import type { ItemCopy } from '@orderlog/contracts';
 import { CONFIG, LIFECYCLE, LOGGER, type Lifecycle } from '@orderlog/edge';
 import type { EventLog, SqlExecutor } from '@orderlog/event-log';
@@ -122,13 +122,14 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
     },
     {
       provide: INTAKE,
-      inject: [PLACE_ORDERS, ORDER_DESK, ITEMS, SQL, CONFIG],
-      useFactory: (placeOrders: PlaceOrders, desk: OrderDesk, items: Items, sql: SqlExecutor, { channels, publicUrl }: OrderConfig) =>
+      inject: [PLACE_ORDERS, ORDER_DESK, ITEMS, COPIES_ARE_READ, SQL, CONFIG],
+      useFactory: (placeOrders: PlaceOrders, desk: OrderDesk, items: Items, itemsAreRead: () => boolean, sql: SqlExecutor, { channels, publicUrl }: OrderConfig) =>
         measuredIntake(
           createIntake({
             placeOrders,
             desk,
             items,
+            itemsAreRead,
             sql,
             releaseOnOf: (channel) => (Object.hasOwn(channels, channel) ? channels[channel]?.releaseOn : undefined) ?? 'authorized',
             trackingUrl: trackingUrlOf(publicUrl),

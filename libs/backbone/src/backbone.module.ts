@@ -20,7 +20,7 @@ import { projectionProof } from './proof.js';
 import { observeBackbone } from './backbone-metrics.js';
 import { registerHealth } from './backbone-health.js';
 import { statusOf, type BackboneStatus } from './status.js';
-import { COPIES, COPY_IS_CURRENT, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, QUARANTINED, REPUBLISH, SQL, STATUS } from './tokens.js';
+import { COPIES, COPIES_ARE_READ, COPY_IS_CURRENT, DATA_SOURCE, ENGINE, EVENT_LOG, KAFKA, PARKED, PG_POOL, PROJECTIONS, PROOF, QUARANTINED, REPUBLISH, SQL, STATUS } from './tokens.js';
 
 const DEFINITION = Symbol('orderlog:backbone-definition');
 const POSTGRES_LOG = Symbol('orderlog:postgres-log');
@@ -78,6 +78,7 @@ const providersOf = (definition: BackboneDefinition): Provider[] => [
       }),
   },
   { provide: PARKED, inject: [ENGINE, WIRING], useFactory: (engine: Engine, wiring: Wiring) => parkedOf(engine, wiring.log, wiring.sql) },
+  { provide: COPIES_ARE_READ, inject: [ENGINE], useFactory: (engine: Engine) => () => engine.copiesCaughtUp },
   {
     provide: COPY_IS_CURRENT,
     inject: [ENGINE],
@@ -138,7 +139,7 @@ export class BackboneModule implements OnModuleDestroy {
       global: true,
       controllers: [opsController(definition.prefix)],
       providers: providersOf(definition),
-      exports: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, COPY_IS_CURRENT, PROJECTIONS, PARKED, STATUS],
+      exports: [EVENT_LOG, SQL, DATA_SOURCE, KAFKA, COPIES, COPIES_ARE_READ, COPY_IS_CURRENT, PROJECTIONS, PARKED, STATUS],
     };
   }
 

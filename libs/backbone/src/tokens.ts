@@ -13,6 +13,8 @@ export const KAFKA = Symbol('orderlog:kafka');
 /** A `CopiesPublisher` for compacted topics; connects at its first record. */
 export const COPIES = Symbol('orderlog:copies');
 /** `(topic) => Promise<boolean>`: whether this service's copy of a compacted topic holds all that stands on it now. */
+/** `() => boolean`: have all copies been read to where their topics ended when the service started? What a copy does not have by then may still come. */
+export const COPIES_ARE_READ = Symbol('orderlog:copies-are-read');
 export const COPY_IS_CURRENT = Symbol('orderlog:copy-is-current');
 /** The service's running `Projections`; also for reading your own writes (`caughtUp`). */
 export const PROJECTIONS = Symbol('orderlog:projections');

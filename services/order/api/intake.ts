@@ -33,6 +33,8 @@ export type IntakeParts = {
   readonly placeOrders: PlaceOrders;
   readonly desk: OrderDesk;
   readonly items: Items;
+  /** False after a start until every item that inventory had told of is here. */
+  readonly itemsAreRead: () => boolean;
   readonly sql: SqlExecutor;
   readonly releaseOnOf: (channel: string) => string;
   readonly trackingUrl: (token: string) => string;
@@ -53,6 +55,9 @@ const unknownSku = ({ body }: Submission, lineIds: readonly string[]): Problem =
   return new Problem(placingProblems.unknownSku, { errors });
 };
 
+const itemsBehind = (): Problem =>
+  new Problem(problems.unavailable, { detail: 'the items are being read: whether this one exists is not known yet', headers: { 'retry-after': '1' } });
+
 const missingPostalCode = (body: PlaceOrderRequest): Problem | undefined => {
   const { countryCode, postalCode } = body.shippingAddress;
   if (postalCode !== undefined || !hasPostalCodes(countryCode)) return undefined;
@@ -69,7 +74,7 @@ const referenceTaken = (orderId: string): Problem =>
   });
 
 /** Makes the intake. */
-export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, trackingUrl }: IntakeParts): IntakeDesk => {
+export const createIntake = ({ placeOrders, desk, items, itemsAreRead, sql, releaseOnOf, trackingUrl }: IntakeParts): IntakeDesk => {
   const documented = (status: number, replayed: boolean, view: OrderView): Intake => ({
     status,
     replayed,
@@ -108,6 +113,9 @@ export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, track
     }
   };
 
+  /** Before all items are here nobody can say that one does not exist: a 422 would tell a shop to give up an order that is right. */
+  const strangersProblem = (submission: Submission, lineIds: readonly string[]): Problem => (itemsAreRead() ? unknownSku(submission, lineIds) : itemsBehind());
+
   const placingOf = ({ body, idempotencyKey, context }: Submission): Placing => {
     const missing = missingPostalCode(body);
     if (missing !== undefined) throw missing;
@@ -127,13 +135,13 @@ export const createIntake = ({ placeOrders, desk, items, sql, releaseOnOf, track
     place: async (submission) => {
       const placing = placingOf(submission);
       const { unknownSkuLines } = placing;
-      if (unknownSkuLines.length > 0 && !submission.holdUnknownSkus) return refuse(placing, unknownSku(submission, unknownSkuLines));
+      if (unknownSkuLines.length > 0 && !submission.holdUnknownSkus) return refuse(placing, strangersProblem(submission, unknownSkuLines));
       return answer(placing, await placeOrders.place(placing));
     },
     rehearse: async (submission) => {
       const placing = placingOf(submission);
       const { unknownSkuLines } = placing;
-      if (unknownSkuLines.length > 0 && !submission.holdUnknownSkus) throw unknownSku(submission, unknownSkuLines);
+      if (unknownSkuLines.length > 0 && !submission.holdUnknownSkus) throw strangersProblem(submission, unknownSkuLines);
       const rehearsal = await placeOrders.rehearse(placing, sql);
       if (rehearsal.outcome === 'refused') throw refused(rehearsal.refusal);
       if (rehearsal.outcome === 'other_reference') throw referenceTaken(rehearsal.orderId);

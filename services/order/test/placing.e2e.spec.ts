@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SQL } from '@orderlog/backbone';
 import type { SqlExecutor } from '@orderlog/event-log';
 import { eventually } from '@orderlog/testing';
-import { forgetOldKeys } from '../application/place-order.js';
+import type { PlaceOrderRequest } from '../api/http/place-order.request.js';
+import { createIntake } from '../api/intake.js';
+import { ORDER_DESK, PLACE_ORDERS } from '../api/tokens.js';
+import { createItems } from '../application/items.js';
+import type { OrderDesk } from '../application/order-desk.js';
+import { forgetOldKeys, type PlaceOrders } from '../application/place-order.js';
 import { call, inStatus, keys, orderBody, runOrder, submit, type RunningOrder } from './running-order.js';
 
 let running: RunningOrder;
@@ -286,6 +291,33 @@ describe('an import', () => {
     const placed = await submit(running, body, 'dry-4');
     expect((await place(body, 'dry-5', 'dryRun=true', keys.import)).body).toMatchObject({ known: true, orderId: placed.body['id'] });
     expect((await place({ ...body, number: 'z' }, 'dry-6', 'dryRun=true', keys.import)).status).toBe(409);
+  });
+});
+
+describe('before the items are read', () => {
+  it('no item is called unknown: asked to come again, and a key that has its answer keeps it', async () => {
+    const { app } = running.service;
+    const parts = {
+      placeOrders: app.get<PlaceOrders>(PLACE_ORDERS),
+      desk: app.get<OrderDesk>(ORDER_DESK),
+      sql: app.get<SqlExecutor>(SQL),
+      releaseOnOf: () => 'authorized',
+      trackingUrl: (token: string) => token,
+    };
+    // What a service has right after its start: nothing yet.
+    const starting = createIntake({ ...parts, items: createItems(), itemsAreRead: () => false });
+    const body = orderBody();
+    const context = { tenantId: 'acme', actor: { type: 'channel', id: 'shop' }, commandId: 'items-1' } as const;
+    const submission = { body: body as unknown as PlaceOrderRequest, idempotencyKey: 'items-1', holdUnknownSkus: false, context };
+    const before = await counts();
+    for (const asked of [starting.place(submission), starting.rehearse(submission)]) {
+      await expect(asked).rejects.toMatchObject({ kind: { status: 503, slug: 'unavailable' }, details: { headers: { 'retry-after': '1' } } });
+    }
+    expect(await counts()).toStrictEqual(before);
+    const placed = await submit(running, body, 'items-1');
+    expect(await starting.place(submission)).toMatchObject({ status: 201, replayed: true, orderId: placed.body['id'] });
+    const read = createIntake({ ...parts, items: createItems(), itemsAreRead: () => true });
+    await expect(read.place({ ...submission, idempotencyKey: 'items-2' })).rejects.toMatchObject({ kind: { status: 422, slug: 'unknown-sku' } });
   });
 });
 
