@@ -183,6 +183,20 @@ describe('a rebuild beside the live version', () => {
   });
 });
 
+describe('waiting until a read model has caught up', () => {
+  it('means the version that is read now, when the switch was a moment ago', async () => {
+    const projections = await start({ versionsMs: 60_000 });
+    await projections.caughtUp('balances');
+    await owner.begin(balances);
+    expect((await switched()).outcome).toBe('switched');
+    await accounts.append(40);
+    await projections.caughtUp('balances');
+    expect(await stored('balances_v1_r2')).toBe(true);
+    expect(await summed('balances_v1_r2')).toBe(await summed('balances'));
+    expect((await rows<{ n: number }>('select count(*)::integer as n from balances_v1_r2'))[0]?.n).toBeGreaterThan(0);
+  });
+});
+
 describe('a proof', () => {
   it('is remembered with its place, and a planted difference is found in the version that is read', async () => {
     await accounts.append(40);

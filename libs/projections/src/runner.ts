@@ -416,6 +416,8 @@ export const createProjections = (options: ProjectionsOptions): Projections => {
       return listed;
     },
     caughtUp: async (name, timeoutMs = 20_000) => {
+      // A switch of a moment ago: the version that is read now is meant, not the one this process remembers.
+      versionsReadAt = -Infinity;
       const follower = await followerOf(name);
       const target = await headCursors();
       const giveUpAt = performance.now() + timeoutMs;
