@@ -17,7 +17,8 @@ export type Reading =
 
 /** A row of the producer's log that waits to be applied: from the topic, or (without an offset) from the log itself. */
 export type Pending = WirePosition & {
-  readonly offset: number | undefined;
+  /** Of the message, or of the last repeat that came right behind the queue it stands at the end of. */
+  offset: number | undefined;
   readonly timestampMs: number;
   readonly decode: () => Fact;
   readonly stray: (reason: string) => Stray;
@@ -110,6 +111,8 @@ export class AssignedPartition implements TopicPartition {
   accept(messages: readonly IncomingMessage[]): void {
     for (const message of messages) {
       const header = headersOf(message.headers);
+      const position = positionOf(header);
+      if (position !== undefined && this.#isRepeat(position, message.offset)) continue;
       const key = message.key?.toString('utf8');
       const stray = (reason: string): Stray => ({
         topic: this.topic,
@@ -120,7 +123,6 @@ export class AssignedPartition implements TopicPartition {
         headers: textHeaders(message.headers),
         value: message.value?.toString('utf8'),
       });
-      const position = positionOf(header);
       if (position === undefined || position.shard !== this.partition) this.strays.push(stray('its envelope cannot be read'));
       else {
         const { offset, timestampMs } = message;
@@ -172,6 +174,24 @@ export class AssignedPartition implements TopicPartition {
 
   #idOf(seq: number): string | undefined {
     return seq > this.lastSeq - remembered ? this.#ids[seq % remembered] : undefined;
+  }
+
+  /**
+   * Drops a row that is here already, or was applied, before anything is made of it: a producer that lost an acknowledgement sends hundreds again.
+   * Whatever is not plainly the same row waits in the queue for `front` to judge.
+   */
+  #isRepeat({ logId, shard, seq, eventId }: WirePosition, offset: number): boolean {
+    const last = this.#queue.at(-1);
+    if (logId !== this.logId || shard !== this.partition || seq > (last?.seq ?? this.lastSeq)) return false;
+    const waiting = this.#queue[seq - (this.#queue[0]?.seq ?? 0)];
+    const known = seq <= this.lastSeq ? (this.#idOf(seq) ?? eventId) : waiting?.seq === seq && waiting.logId === logId ? waiting.eventId : undefined;
+    // A row from the log itself has no offset, and by that is known not to be a message.
+    if (known !== eventId || (last !== undefined && last.offset === undefined)) return false;
+    this.duplicates += 1;
+    // What is applied up to here makes this message done, too.
+    if (last === undefined) this.nextOffset = Math.max(this.nextOffset, offset + 1);
+    else last.offset = Math.max(last.offset ?? 0, offset);
+    return true;
   }
 
   /** The producer has no row before this one, hence not this one either. */
