@@ -1,7 +1,7 @@
 import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
 import type { Pool, PoolClient } from 'pg';
 import { newEventId } from './ids.js';
-import type { SizedRow } from './recent.js';
+import type { RecentEvent } from './recent.js';
 import { metaOf, type Meta } from './recorded.js';
 import type { Reactions } from './event-log.js';
 import { runPrepared } from './session.js';
@@ -97,18 +97,18 @@ const effectsOf = (entries: readonly Entry[]): string | null => {
 };
 
 /** The numbers that `append_events` gave: in each shard one after the other in the order of the entries, without those that conflict. */
-const rowsOf = (streams: readonly StreamAppend[], entries: readonly Entry[], appended: readonly (Appended | undefined)[], logId: string): readonly SizedRow[] => {
+const rowsOf = (streams: readonly StreamAppend[], entries: readonly Entry[], appended: readonly (Appended | undefined)[], logId: string): readonly RecentEvent[] => {
   const next = new Map<number, number>();
   for (const [n, one] of appended.entries()) {
     const shard = streams[n]?.shard;
     if (one !== undefined && shard !== undefined) next.set(shard, Math.min(one.firstSeq, next.get(shard) ?? Infinity));
   }
-  return entries.flatMap(({ stream, event }): SizedRow[] => {
+  return entries.flatMap(({ stream, event }): RecentEvent[] => {
     const [append, one] = [streams[stream - 1], appended[stream - 1]];
     if (append === undefined || one === undefined) return [];
     const seq = next.get(append.shard) ?? 0;
     next.set(append.shard, seq + 1);
-    return [{ row: recordedAs(append, event, seq, one, logId), bytes: event.dataJson.length + event.metaJson.length }];
+    return [{ event: recordedAs(append, event, seq, one, logId), dataJson: event.dataJson, bytes: event.dataJson.length + event.metaJson.length }];
   });
 };
 
@@ -117,7 +117,7 @@ export type AppendedStreams = {
   /** One element a stream, undefined for a conflict. */
   readonly streams: readonly (Appended | undefined)[];
   /** The rows as they stand in the log now, each shard's in its order. */
-  readonly rows: (logId: string) => readonly SizedRow[];
+  readonly rows: (logId: string) => readonly RecentEvent[];
 };
 
 /**

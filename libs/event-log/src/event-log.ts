@@ -1,4 +1,4 @@
-import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
+import type { Envelope, EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
 import type { Decider, Refusal } from '@orderlog/decider';
 
 /** Runs one SQL statement on one connection; both a `pg` client and a TypeORM query runner fit behind it. */
@@ -71,9 +71,16 @@ export interface LogTransaction extends SqlExecutor {
 /** The newest sequence number and hash of one shard. */
 export type ShardHead = { readonly shard: number; readonly seq: number; readonly hash: string };
 
+/** An event with its payload as the text that is stored: whoever passes it on need not read it, and passes on what was written. */
+export type StoredEvent = { readonly event: Envelope & Pick<EventBody, 'type'>; readonly dataJson: string };
+
+/** Places of shards, each read behind its own. */
+export type ShardCursors = readonly { readonly shard: number; readonly after: number }[];
+
 /** Reads on behind cursors of its caller's, as `readShards` does, but without the database for rows that this process appended just before. */
 export type LogFollower = {
-  read(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
+  read(cursors: ShardCursors, limit: number): Promise<readonly RecordedEvent[]>;
+  readStored(cursors: ShardCursors, limit: number): Promise<readonly StoredEvent[]>;
 };
 
 /** A service's append-only log: streams with versions, shards with contiguous sequences. */
@@ -107,8 +114,8 @@ export interface EventLog {
   ): Promise<Outcome<E, S, Code>>;
   /** One transaction, retried as a whole on 40P01, 40001 and 55P03; `work` must therefore be repeatable. */
   transact<T>(work: (tx: LogTransaction) => Promise<T>): Promise<T>;
-  /** Rows of a shard with `seq > after`, in order. Raw: not upcast (the relay and the log reader publish what was written). */
-  readShard(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
+  /** Rows of a shard with `seq > after`, in order. Raw: not upcast (the log reader answers what was written). */
+  readShard(shard: number, after: number, limit: number): Promise<readonly StoredEvent[]>;
   /** The same for thousands of rows at once, to read a log from its beginning: by COPY, on a connection of its own that is closed when nobody reads. */
   replay(shard: number, after: number, limit: number): Promise<readonly RecordedEvent[]>;
   /** Every stream of a kind in a shard, folded from its beginning. Reads as `replay` does, but only what a fold needs. */
@@ -117,7 +124,7 @@ export interface EventLog {
     shard: number,
   ): Promise<ReadonlyMap<string, { readonly version: number; readonly state: S }>>;
   /** Rows of several shards at once, each after its own cursor, `limit` rows a shard at most, ordered by (shard, seq). */
-  readShards(cursors: readonly { readonly shard: number; readonly after: number }[], limit: number): Promise<readonly RecordedEvent[]>;
+  readShards(cursors: ShardCursors, limit: number): Promise<readonly RecordedEvent[]>;
   /**
    * One follower a caller. What this process appended may come before what another process of the service appended to another shard, by
    * 250 ms at most; within a shard the order is the log's.

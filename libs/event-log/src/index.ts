@@ -10,8 +10,10 @@ export {
   type Outcome,
   type PendingOutcome,
   type Reactions,
+  type ShardCursors,
   type ShardHead,
   type SqlExecutor,
+  type StoredEvent,
   type StreamCommand,
   type TimerChange,
 } from './event-log.js';

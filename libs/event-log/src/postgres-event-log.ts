@@ -2,11 +2,11 @@ import { checkPayload, type EventBody, type RecordedEvent, type ServiceName } fr
 import { isRefusal } from '@orderlog/decider';
 import type { Pool, PoolClient } from 'pg';
 import { appendEvents, conflictState, pendingEvents, recordedEvents, type Appended, type AppendedStreams, type EventRules, type StreamAppend } from './append.js';
-import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type LogTransaction, type Outcome, type SqlExecutor } from './event-log.js';
+import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type LogFollower, type LogTransaction, type Outcome, type ShardCursors, type SqlExecutor } from './event-log.js';
 import { backOff, createGroupCommit } from './group-commit.js';
 import { shardOfStream } from './ids.js';
 import { createTurns } from './in-turn.js';
-import { eventColumns, recordedEvent, type EventRow } from './recorded.js';
+import { eventColumns, recordedEvent, storedColumns, storedEvent, type EventRow, type StoredRow } from './recorded.js';
 import { createFollower, createRecentRows } from './recent.js';
 import { copyEvents, foldEvents } from './replay.js';
 import { executorOf, openPool, runPrepared } from './session.js';
@@ -51,20 +51,21 @@ const racesMax = 5;
 const replaysMax = 2;
 const transactionsMax = 8;
 
-const streamSql = `select ${eventColumns} from event_log where shard = $1 and stream_id = $2 and version > $3 and version <= $4 order by version`;
-const ofEvent = eventColumns.replaceAll(/\b(\w+),/g, 'e.$1,').replace('encode(batch_hash', 'encode(e.batch_hash');
+const streamSql = `select ${eventColumns('l')} from event_log l where shard = $1 and stream_id = $2 and version > $3 and version <= $4 order by version`;
 // `offset 0` keeps the lateral query apart: one index scan a stream, whatever the planner believes about the size of the list.
 const beginningsSql = `
-select ${ofEvent}
+select ${eventColumns('e')}
 from unnest($1::text[], $2::smallint[], $3::integer[]) as w (stream_id, shard, up_to)
 cross join lateral (select * from event_log l where l.shard = w.shard and l.stream_id = w.stream_id and l.version <= w.up_to offset 0) as e
 order by e.stream_id, e.version`;
-const shardSql = `select ${eventColumns} from event_log where shard = $1 and seq > $2 order by seq limit $3`;
-const shardsSql = `
-select ${ofEvent}
+const shardSql = `select ${storedColumns('l')} from event_log l where shard = $1 and seq > $2 order by seq limit $3`;
+const shardsSqlOf = (columns: string): string => `
+select ${columns}
 from unnest($1::smallint[], $2::bigint[]) as c (shard, after)
 cross join lateral (select * from event_log l where l.shard = c.shard and l.seq > c.after order by l.seq limit $3) as e
 order by e.shard, e.seq`;
+const shardsSql = shardsSqlOf(eventColumns('e'));
+const shardsStoredSql = shardsSqlOf(storedColumns('e'));
 const headsSql = `select shard, seq, encode(hash, 'hex') as hash, log_id from shard_head order by shard`;
 
 type AnyAggregate = Aggregate<never, never, unknown, string>;
@@ -273,10 +274,11 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     }
   };
 
-  const readShards: EventLog['readShards'] = async (cursors, limit) => {
-    const { rows } = await runPrepared<EventRow>(pool, shardsSql, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit]);
-    return rows.map((row) => recordedEvent(row, logId));
-  };
+  const rowsBehind = async <Row extends object>(text: string, cursors: ShardCursors, limit: number): Promise<readonly Row[]> =>
+    (await runPrepared<Row>(pool, text, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit])).rows;
+  const readShards: EventLog['readShards'] = async (cursors, limit) => (await rowsBehind<EventRow>(shardsSql, cursors, limit)).map((row) => recordedEvent(row, logId));
+  const readShardsStored: LogFollower['readStored'] = async (cursors, limit) =>
+    (await rowsBehind<StoredRow>(shardsStoredSql, cursors, limit)).map((row) => storedEvent(row, logId));
 
   return {
     service,
@@ -309,13 +311,13 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     execute: (aggregate, streamId, command, context) => turns.take(streamId, () => execute(aggregate, streamId, command, context)),
     transact,
     readShard: async (shard, after, limit) => {
-      const { rows } = await runPrepared<EventRow>(pool, shardSql, [shard, after, limit]);
-      return rows.map((row) => recordedEvent(row, logId));
+      const { rows } = await runPrepared<StoredRow>(pool, shardSql, [shard, after, limit]);
+      return rows.map((row) => storedEvent(row, logId));
     },
     replay: (shard, after, limit) => replaying((client) => copyEvents(client, shard, after, limit, logId)),
     foldShard: (kind, shard) => replaying((client) => foldEvents(client, shard, kind, today)),
     readShards,
-    follow: () => createFollower(recent, readShards),
+    follow: () => createFollower(recent, { readShards, readShardsStored }),
     heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),
     onAppended: (listener) => {
       listeners.add(listener);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@orderlog/contracts';
 import fc from 'fast-check';
-import { createFollower, createRecentRows, type SizedRow } from './recent.js';
+import { createFollower, createRecentRows, type RecentEvent } from './recent.js';
 
-const row = (shard: number, seq: number, bytes = 10): SizedRow => ({ row: { shard, seq } as RecordedEvent, bytes });
-const places = (rows: readonly RecordedEvent[] | undefined): readonly string[] | undefined => rows?.map(({ shard, seq }) => `${shard}/${seq}`);
+const row = (shard: number, seq: number, bytes = 10): RecentEvent => ({ event: { shard, seq } as RecordedEvent, dataJson: `${seq}`, bytes });
+const places = (rows: readonly { readonly event: Pick<RecordedEvent, 'shard' | 'seq'> }[] | undefined): readonly string[] | undefined => rows?.map(({ event: { shard, seq } }) => `${shard}/${seq}`);
 
 describe('the rows a process appended last', () => {
   it('follow each cursor, a limited number a shard', () => {
@@ -47,7 +47,7 @@ describe('the rows a process appended last', () => {
         }
         const got = recent.after(cursors.map((after, shard) => ({ shard, after })), limit);
         const next = [...cursors];
-        for (const { shard, seq } of got ?? []) expect(seq).toBe((next[shard] = (next[shard] ?? 0) + 1));
+        for (const { event: { shard, seq } } of got ?? []) expect(seq).toBe((next[shard] = (next[shard] ?? 0) + 1));
         expect(got?.length ?? 0).toBeLessThanOrEqual(rowsMax);
         for (const [shard, seq] of next.entries()) expect(seq).toBeLessThanOrEqual(Math.max(heads[shard] ?? 0, cursors[shard] ?? 0));
       }),
@@ -59,18 +59,20 @@ describe('a follower', () => {
   it('asks the database first, and again where memory has nothing or not everything', async () => {
     const recent = createRecentRows();
     const asked: unknown[] = [];
-    const stored = [row(0, 1).row];
-    const follower = createFollower(recent, (cursors) => {
-      asked.push(cursors);
-      return Promise.resolve(stored);
+    const stored = [row(0, 1)];
+    const read = [row(0, 1).event];
+    const follower = createFollower(recent, {
+      readShards: (cursors) => (asked.push(cursors), Promise.resolve(read)),
+      readShardsStored: (cursors) => (asked.push(cursors), Promise.resolve(stored)),
     });
     const at = (after: number) => [{ shard: 0, after }];
     recent.add([row(0, 2)]);
-    expect(await follower.read(at(0), 9)).toBe(stored);
-    expect(places(await follower.read(at(1), 9))).toEqual(['0/2']);
-    expect(await follower.read(at(2), 9)).toBe(stored);
+    expect(await follower.readStored(at(0), 9)).toBe(stored);
+    expect(places(await follower.readStored(at(1), 9))).toEqual(['0/2']);
+    expect(await follower.read(at(1), 9)).toEqual([{ shard: 0, seq: 2 }]);
+    expect(await follower.read(at(2), 9)).toBe(read);
     recent.add([row(0, 4)]);
-    expect(await follower.read(at(2), 9)).toBe(stored);
+    expect(await follower.readStored(at(2), 9)).toBe(stored);
     expect(asked).toEqual([at(0), at(2), at(2)]);
   });
 });

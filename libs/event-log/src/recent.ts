@@ -1,24 +1,23 @@
 import type { RecordedEvent } from '@orderlog/contracts';
-import type { LogFollower } from './event-log.js';
+import type { EventLog, LogFollower, ShardCursors } from './event-log.js';
 
-type Cursors = readonly { readonly shard: number; readonly after: number }[];
-type Shard = { readonly rows: Map<number, RecordedEvent>; newest: number };
+/** An event with its payload as it was written, and the size of what was written. */
+export type RecentEvent = { readonly event: RecordedEvent; readonly dataJson: string; readonly bytes: number };
 
-/** A row and its size as JSON. */
-export type SizedRow = { readonly row: RecordedEvent; readonly bytes: number };
+type Shard = { readonly rows: Map<number, RecentEvent>; newest: number };
 
 /** The newest rows that this process appended: who follows the log need not read back what was just written. */
 export type RecentRows = {
   /** After their commit, in any order. */
-  add(rows: readonly SizedRow[]): void;
+  add(rows: readonly RecentEvent[]): void;
   /** The rows behind the cursors, at most `limit` a shard, by (shard, seq); undefined where a row that is here follows one that is not. */
-  after(cursors: Cursors, limit: number): readonly RecordedEvent[] | undefined;
+  after(cursors: ShardCursors, limit: number): readonly RecentEvent[] | undefined;
 };
 
 /** Keeps `rowsMax` rows of `bytesMax` in all, over all shards: an order of 500 lines weighs as much as a hundred others. */
 export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): RecentRows => {
   const shards = new Map<number, Shard>();
-  const ring = new Array<SizedRow | undefined>(rowsMax).fill(undefined);
+  const ring = new Array<RecentEvent | undefined>(rowsMax).fill(undefined);
   let [first, next, bytesKept] = [0, 0, 0];
   const forgetFirst = (): void => {
     const leaving = ring[first % rowsMax];
@@ -26,26 +25,26 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
     first += 1;
     if (leaving === undefined) return;
     bytesKept -= leaving.bytes;
-    shards.get(leaving.row.shard)?.rows.delete(leaving.row.seq);
+    shards.get(leaving.event.shard)?.rows.delete(leaving.event.seq);
   };
   return {
     add: (rows) => {
-      for (const sized of rows) {
-        const { row, bytes } = sized;
+      for (const row of rows) {
+        const { event, bytes } = row;
         while (first < next && (next - first >= rowsMax || bytesKept + bytes > bytesMax)) forgetFirst();
-        ring[next % rowsMax] = sized;
+        ring[next % rowsMax] = row;
         next += 1;
         bytesKept += bytes;
-        const shard = shards.get(row.shard);
-        if (shard === undefined) shards.set(row.shard, { rows: new Map([[row.seq, row]]), newest: row.seq });
+        const shard = shards.get(event.shard);
+        if (shard === undefined) shards.set(event.shard, { rows: new Map([[event.seq, row]]), newest: event.seq });
         else {
-          shard.rows.set(row.seq, row);
-          shard.newest = Math.max(shard.newest, row.seq);
+          shard.rows.set(event.seq, row);
+          shard.newest = Math.max(shard.newest, event.seq);
         }
       }
     },
     after: (cursors, limit) => {
-      const found: RecordedEvent[] = [];
+      const found: RecentEvent[] = [];
       for (const { shard: number, after } of cursors) {
         const shard = shards.get(number);
         if (shard === undefined || shard.newest <= after) continue;
@@ -65,18 +64,20 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
 const askEveryMs = 250;
 
 /** Follows the log: from memory where that has everything, else from the database. */
-export const createFollower = (recent: RecentRows, readShards: LogFollower['read']): LogFollower => {
+export const createFollower = (recent: RecentRows, { readShards, readShardsStored }: Pick<EventLog, 'readShards'> & { readonly readShardsStored: LogFollower['readStored'] }): LogFollower => {
   let askedAt = -Infinity;
+  const follow = async <T>(cursors: ShardCursors, limit: number, known: (rows: readonly RecentEvent[]) => readonly T[], ask: () => Promise<readonly T[]>): Promise<readonly T[]> => {
+    if (performance.now() - askedAt < askEveryMs) {
+      const rows = recent.after(cursors, limit);
+      if (rows !== undefined && rows.length > 0) return known(rows);
+    }
+    const asksAt = performance.now();
+    const rows = await ask();
+    askedAt = asksAt;
+    return rows;
+  };
   return {
-    read: async (cursors, limit) => {
-      if (performance.now() - askedAt < askEveryMs) {
-        const rows = recent.after(cursors, limit);
-        if (rows !== undefined && rows.length > 0) return rows;
-      }
-      const asksAt = performance.now();
-      const rows = await readShards(cursors, limit);
-      askedAt = asksAt;
-      return rows;
-    },
+    read: (cursors, limit) => follow(cursors, limit, (rows) => rows.map(({ event }) => event), () => readShards(cursors, limit)),
+    readStored: (cursors, limit) => follow(cursors, limit, (rows) => rows, () => readShardsStored(cursors, limit)),
   };
 };

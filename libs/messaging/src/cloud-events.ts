@@ -1,4 +1,5 @@
-import type { RecordedEvent, ServiceName, Actor } from '@orderlog/contracts';
+import type { ServiceName, Actor } from '@orderlog/contracts';
+import type { StoredEvent } from '@orderlog/event-log';
 import type { Fact } from './facts.js';
 
 /** An event as it stands on its topic and in the answers of the log reader: CloudEvents 1.0, binary mode. */
@@ -22,7 +23,7 @@ type Meta = {
 export type HeaderReader = (name: string) => string | undefined;
 
 /** An event as its topic carries it. */
-export const encodeEvent = (source: ServiceName, event: RecordedEvent): WireRecord => {
+export const encodeEvent = (source: ServiceName, { event, dataJson }: StoredEvent): WireRecord => {
   const meta: Meta = {
     tenantId: event.tenantId,
     recordedAt: event.recordedAt,
@@ -48,7 +49,7 @@ export const encodeEvent = (source: ServiceName, event: RecordedEvent): WireReco
     orderlogmeta: JSON.stringify(meta),
   };
   if (event.traceparent !== undefined) headers.traceparent = event.traceparent;
-  return { key: event.streamId, headers, value: JSON.stringify(event.data) };
+  return { key: event.streamId, headers, value: dataJson };
 };
 
 /** A positive integer written in decimal, or undefined. */

@@ -47,7 +47,7 @@ export const firstRecent = async (log: EventLog, shard: number, upTo: number): P
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     const [row] = await log.readShard(shard, middle - 1, 1);
-    if (row !== undefined && Date.parse(row.recordedAt) >= since) high = middle;
+    if (row !== undefined && Date.parse(row.event.recordedAt) >= since) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -99,7 +99,10 @@ describe('a relay', () => {
     const { producer } = pair;
     const holed: typeof producer = {
       ...producer,
-      follow: () => ({ read: async (cursors, limit) => (await producer.readShards(cursors, limit)).filter(({ shard, seq }) => shard !== 5 || seq !== 4) }),
+      follow: () => {
+        const follower = producer.follow();
+        return { ...follower, readStored: async (cursors, limit) => (await follower.readStored(cursors, limit)).filter(({ event: { shard, seq } }) => shard !== 5 || seq !== 4) };
+      },
     };
     const second = await startRelay({ log: holed, sql: pair.producer.sql, kafka: pair.kafka, topic: pair.topic, logger: quiet });
     await rateAll();
@@ -113,7 +116,11 @@ describe('a relay', () => {
     await pair.rate(Array.from({ length: 700 }, () => 2), 0, orderId);
     const { producer } = pair;
     const asked: number[] = [];
-    const log = { ...producer, follow: () => ({ read: (...[cursors, limit]: Parameters<typeof producer.readShards>) => (asked.push(cursors[0]?.after ?? -1), producer.readShards(cursors, limit)) }) };
+    const follower = producer.follow();
+    const log: typeof producer = {
+      ...producer,
+      follow: () => ({ ...follower, readStored: (cursors, limit) => (asked.push(cursors[0]?.after ?? -1), follower.readStored(cursors, limit)) }),
+    };
     let acknowledge: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (acknowledge = resolve));
     const sent: number[] = [];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { eventsTopic, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
-import type { EventLog, LogFollower, SqlExecutor } from '@orderlog/event-log';
+import { eventsTopic, type ServiceName } from '@orderlog/contracts';
+import type { EventLog, LogFollower, ShardCursors, SqlExecutor, StoredEvent } from '@orderlog/event-log';
 import { encodeEvent } from './cloud-events.js';
 import type { KafkaClient, KafkaProducer, OutgoingMessage } from './kafka.port.js';
 import { stderrLogger, type MessagingLogger } from './logger.js';
@@ -59,7 +59,7 @@ type Owned = Cursor & { storedSeq: number; isCompared: boolean };
 type Round = { readonly published: number; readonly isFull: boolean };
 const nothing: Round = { published: 0, isFull: false };
 /** Rows asked for before those in front of them are published, and what they were asked for. */
-type Ahead = { readonly cursors: readonly { readonly shard: number; readonly after: number }[]; readonly rows: Promise<readonly RecordedEvent[]> };
+type Ahead = { readonly cursors: ShardCursors; readonly rows: Promise<readonly StoredEvent[]> };
 
 class ShardRelay implements Relay {
   readonly #topic: string;
@@ -197,9 +197,9 @@ class ShardRelay implements Relay {
     const [first] = rows;
     if (first === undefined) return nothing;
     // By (shard, seq): whatever lies this far behind another row of its shard is the last that was read of it.
-    const isFull = rows.some(({ shard }, n) => rows[n + rowsOfShardMax - 1]?.shard === shard);
+    const isFull = rows.some(({ event: { shard } }, n) => rows[n + rowsOfShardMax - 1]?.event.shard === shard);
     if (isFull) this.#readAhead(cursors, rows);
-    this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.recordedAt)) / 1000) };
+    this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.event.recordedAt)) / 1000) };
     let published = 0;
     const send = new Map<number, OutgoingMessage[]>();
     let count = 0;
@@ -218,8 +218,9 @@ class ShardRelay implements Relay {
         await flush();
         if (Date.now() >= this.#leaseUntilMs) return { published, isFull };
       }
-      const some = send.get(row.shard);
-      if (some === undefined) send.set(row.shard, [message]);
+      const { shard } = row.event;
+      const some = send.get(shard);
+      if (some === undefined) send.set(shard, [message]);
       else some.push(message);
       count += 1;
       bytes += size;
@@ -229,27 +230,27 @@ class ShardRelay implements Relay {
   }
 
   /** What was read ahead, if it is what follows now; else what follows now. */
-  async #read(cursors: Ahead['cursors']): Promise<readonly RecordedEvent[]> {
+  async #read(cursors: ShardCursors): Promise<readonly StoredEvent[]> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     const isNext = ahead?.cursors.length === cursors.length && cursors.every(({ shard, after }, n) => ahead.cursors[n]?.shard === shard && ahead.cursors[n].after === after);
-    return isNext ? ahead.rows : this.#follower.read(cursors, rowsOfShardMax);
+    return isNext ? ahead.rows : this.#follower.readStored(cursors, rowsOfShardMax);
   }
 
   /** Begins to read what follows these rows while they are sent: the database and the broker work at the same time. */
-  #readAhead(cursors: readonly Cursor[], rows: readonly RecordedEvent[]): void {
-    const newest = new Map(rows.map(({ shard, seq }) => [shard, seq]));
+  #readAhead(cursors: readonly Cursor[], rows: readonly StoredEvent[]): void {
+    const newest = new Map(rows.map(({ event: { shard, seq } }) => [shard, seq]));
     const next = cursors.map(({ shard, seq }) => ({ shard, after: newest.get(shard) ?? seq }));
-    const ahead = { cursors: next, rows: this.#follower.read(next, rowsOfShardMax) };
+    const ahead = { cursors: next, rows: this.#follower.readStored(next, rowsOfShardMax) };
     // Whoever takes it hears of it; nobody may.
     ahead.rows.catch(() => undefined);
     this.#ahead = ahead;
   }
 
   /** Rows that follow their shard's cursor. A hole cannot be: whoever sees one stops the shard and calls for help. */
-  #contiguous(rows: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  #contiguous(rows: readonly StoredEvent[]): readonly StoredEvent[] {
     const expected = new Map([...this.#owned.values()].map(({ shard, seq }) => [shard, seq + 1]));
-    return rows.filter(({ shard, seq }) => {
+    return rows.filter(({ event: { shard, seq } }) => {
       const next = expected.get(shard);
       if (next === undefined || this.#stopped.has(shard)) return false;
       if (seq !== next) {
