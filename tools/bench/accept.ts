@@ -132,11 +132,11 @@ export const accept = async ({ orders = ordersDefault, runs = runsDefault, ...op
       measure: async (run, calibrate) => {
         await restarted(`as-is-${run}`, {});
         const bare = await alone(`bare-${run}`, orders);
+        await calibrate();
         const relayed = await submit(`relayed-${run}`, orders);
         await published();
         const half = await atRate(`half-${run}`, relayed.rate / 2);
         await published();
-        await calibrate();
         const documents = plainOrders(bench.parts, Math.ceil(orders / 2), `emmett-${run}`).map((body) => JSON.parse(body) as Document);
         const appended = await emmett.append(documents, `accept-${run}`, emmettAtOnce);
         await restarted(`one-each-${run}`, oneEach);
