@@ -29,14 +29,10 @@ const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort(
 const inOrderOf = ({ hears }: FactsListener, facts: readonly Fact[]): readonly Fact[] =>
   hears.length === 1 ? facts : hears.flatMap(({ source }) => facts.filter((fact) => fact.source === source));
 
-/** Hands the facts to their listeners, in the listeners' fixed order; keeps back those of parked streams. Answers what has to wait. */
-const handOut = async (
-  tx: LogTransaction,
-  { listeners }: ApplyContext,
-  steps: readonly Step[],
-  parked: ReadonlySet<string>,
-  spans: FactSpans,
-): Promise<readonly Waiting[]> => {
+/** Facts that act, by listener, and those that wait with their parked stream. */
+type Sorted = { readonly acting: ReadonlyMap<FactsListener, readonly Fact[]>; readonly targets: readonly string[]; readonly waiting: readonly Waiting[] };
+
+const sorted = (steps: readonly Step[], parked: ReadonlySet<string>, spans: FactSpans): Sorted => {
   const closed = new Set(parked);
   const waiting: Waiting[] = [];
   const acting = new Map<FactsListener, Fact[]>();
@@ -51,16 +47,17 @@ const handOut = async (
     if (facts === undefined) acting.set(listener, [traced]);
     else facts.push(traced);
   }
-  if (acting.size > 1) {
-    // Each listener locks its streams sorted; two of them in one transaction together do not, unless all are locked here first.
-    const targets = unique(steps.map(({ target }) => target).filter((target) => !closed.has(target)));
-    await tx.query('select 1 from streams where stream_id = any($1::text[]) order by stream_id for update', [targets]);
-  }
+  return { acting, targets: steps.map(({ target }) => target).filter((target) => !closed.has(target)), waiting };
+};
+
+/** Hands the facts to their listeners, in the listeners' fixed order. */
+const handOut = async (tx: LogTransaction, { listeners }: ApplyContext, { acting, targets }: Sorted): Promise<void> => {
+  // Each listener locks its streams sorted; two of them in one transaction together do not, unless all are locked here first.
+  if (acting.size > 1) await tx.query('select 1 from streams where stream_id = any($1::text[]) order by stream_id for update', [unique(targets)]);
   for (const listener of listeners) {
     const facts = acting.get(listener);
     if (facts !== undefined) await listener.handle(inOrderOf(listener, facts), tx);
   }
-  return waiting;
 };
 
 /** T2: positions, parked streams, the listeners' work and the new positions in one transaction. */
@@ -71,7 +68,10 @@ const applyTraced = async (context: ApplyContext, runs: readonly Run[], spans: F
     // After a commit whose answer was lost the row is ahead of what we know.
     const steps = stepsOf(mine).filter(({ run, item }) => item.seq > (held.get(run.partition.key) ?? 0));
     const parked = await parkedAmong(tx, unique(steps.map(({ target }) => target)));
-    // Sent before the listeners begin, because nothing they do changes it: the answer comes while they decide.
+    const sortedSteps = sorted(steps, parked, spans);
+    const { waiting } = sortedSteps;
+    // Sent before the listeners begin, because nothing they do changes it: the answers come while they decide. Parked streams are locked
+    // before the streams themselves, as a release does it.
     const moved = movePositions(
       tx,
       context.group,
@@ -83,8 +83,7 @@ const applyTraced = async (context: ApplyContext, runs: readonly Run[], spans: F
         nextOffset: partition.offsetAfter(items),
       })),
     );
-    const [waiting] = await Promise.all([handOut(tx, context, steps, parked, spans), moved]);
-    await park(tx, context.group, waiting);
+    await Promise.all([moved, park(tx, context.group, waiting), handOut(tx, context, sortedSteps)]);
     return {
       facts: steps.length - waiting.length,
       parked: new Set(waiting.filter(({ error }) => error !== '').map(({ streamId }) => streamId)).size,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@orderlog/testing';
+import { eventually, kafkaBrokers } from '@orderlog/testing';
 import type { GroupListener, KafkaAdmin, KafkaClient, KafkaConsumer, KafkaProducer, TopicPartition } from './kafka.port.js';
 
 /** A member of a group that writes down what it is given, and resumes when it is told to. */
@@ -13,10 +14,33 @@ type Member = {
   onJoin: (member: Member) => void;
 };
 
-/** How a Kafka client has to behave behind the port. Run against a real broker for every adapter. */
-export const kafkaContract = (name: string, open: () => KafkaClient): void => {
+/** A way to the broker on which the first connection is made and hears nothing, as when a process or the broker stands still; later ones are whole. */
+const firstDeafBroker = async (): Promise<{ readonly address: string; readonly close: () => void }> => {
+  const [host = '', port = ''] = (kafkaBrokers().split(',')[0] ?? '').split(':');
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    const isFirst = sockets.length === 0;
+    const broker = connect({ host, port: Number(port) });
+    for (const end of [socket, broker]) {
+      sockets.push(end);
+      end.on('error', () => undefined);
+    }
+    socket.pipe(broker);
+    if (isFirst) broker.resume();
+    else broker.pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+};
+
+/** How a Kafka client has to behave behind the port. Run against a real broker for every adapter. `requestMs`: how long it may wait for an answer. */
+export const kafkaContract = (name: string, open: (options: { readonly brokers: string; readonly requestMs?: number }) => KafkaClient): void => {
   describe(`${name} behind the Kafka port`, () => {
-    const kafka = open();
+    const kafka = open({ brokers: kafkaBrokers() });
     const topic = `contract-${randomUUID()}`;
     const partitions = 4;
     let admin: KafkaAdmin;
@@ -117,6 +141,18 @@ export const kafkaContract = (name: string, open: () => KafkaClient): void => {
         expect(got).toStrictEqual(sent);
       } finally {
         await consumer.stop();
+      }
+    });
+
+    it('makes a new connection when the first one never answers, and sends', async () => {
+      const deaf = await firstDeafBroker();
+      const late = await open({ brokers: deaf.address, requestMs: 500 }).producer();
+      try {
+        const sent = await late.send(topic, [{ partition: 1, messages: [{ key: 'k', headers: {}, value: 'v' }] }]);
+        expect(sent).toMatchObject([{ partition: 1 }]);
+      } finally {
+        await late.close();
+        deaf.close();
       }
     });
 

@@ -43,8 +43,9 @@ export const parkedAmong = async (tx: SqlExecutor, streamIds: readonly string[])
 export const park = async (sql: SqlExecutor, group: string, waiting: readonly Waiting[]): Promise<void> => {
   if (waiting.length === 0) return;
   const failed = waiting.filter(({ error }) => error !== '');
+  const sent: Promise<unknown>[] = [];
   if (failed.length > 0) {
-    await sql.query(
+    const streams = sql.query(
       `insert into parked_stream (stream_id, consumer_group, error)
        select distinct on (stream_id) stream_id, $1, error
        from unnest($2::text[], $3::text[]) with ordinality as failed (stream_id, error, n)
@@ -52,8 +53,9 @@ export const park = async (sql: SqlExecutor, group: string, waiting: readonly Wa
        on conflict (stream_id) do nothing`,
       [group, failed.map(({ streamId }) => streamId), failed.map(({ error }) => error)],
     );
+    sent.push(streams);
   }
-  await sql.query(
+  const events = sql.query(
     `insert into parked_event (stream_id, topic, partition, seq, fact, error)
      select stream_id, topic, partition, seq, fact, error
      from unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::json[], $6::text[]) with ordinality
@@ -68,6 +70,8 @@ export const park = async (sql: SqlExecutor, group: string, waiting: readonly Wa
       waiting.map(({ error }) => error),
     ],
   );
+  // One behind the other on one connection, without waiting in between.
+  await Promise.all([...sent, events]);
 };
 
 /** Parked streams of the service now. */

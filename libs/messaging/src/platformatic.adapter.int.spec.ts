@@ -8,7 +8,7 @@ import { platformaticClient } from './platformatic.adapter.js';
 
 const open = (): KafkaClient => platformaticClient({ brokers: kafkaBrokers(), clientId: 'contract' });
 
-kafkaContract('@platformatic/kafka', open);
+kafkaContract('@platformatic/kafka', (options) => platformaticClient({ ...options, clientId: 'contract' }));
 
 describe('a group with members of both clients', () => {
   it('gives each of them the same partitions of all topics, so that a service can change its client member by member', async () => {

@@ -49,9 +49,9 @@ const offsetOutOfRange = 1;
 type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 type FetchedPartition = FetchResponse['responses'][number]['partitions'][number];
 
-type Where = { readonly clientId: string; readonly bootstrapBrokers: string[] };
+type Where = { readonly clientId: string; readonly bootstrapBrokers: string[]; readonly requestTimeout: number };
 
-const timing = { connectTimeout: 3000, requestTimeout: 10_000, metadataMaxAge: 60_000, retries: 8, retryDelay: (_client: object, _operation: string, attempt: number) => backOffMs(attempt + 1) };
+const timing = { connectTimeout: 3000, metadataMaxAge: 60_000, retries: 8, retryDelay: (_client: object, _operation: string, attempt: number) => backOffMs(attempt + 1) };
 
 const bytesOf = (text: string | null | undefined): Buffer | undefined => (text === null || text === undefined ? undefined : Buffer.from(text));
 
@@ -445,9 +445,9 @@ const admin = async (where: Where): Promise<KafkaAdmin> => {
   };
 };
 
-/** @platformatic/kafka behind the port. `brokers`: `host:port,host:port`. */
-export const platformaticClient = (options: { readonly brokers: string; readonly clientId: string; readonly logger?: MessagingLogger }): KafkaClient => {
-  const where = { clientId: options.clientId, bootstrapBrokers: options.brokers.split(',') };
+/** @platformatic/kafka behind the port. `brokers`: `host:port,host:port`; `requestMs`: how long an answer may take (10 s). */
+export const platformaticClient = (options: { readonly brokers: string; readonly clientId: string; readonly requestMs?: number; readonly logger?: MessagingLogger }): KafkaClient => {
+  const where = { clientId: options.clientId, bootstrapBrokers: options.brokers.split(','), requestTimeout: options.requestMs ?? 10_000 };
   return {
     producer: () => producer(where),
     async consumer({ groupId, topics, listener }) {
