@@ -126,7 +126,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   };
   const turns = createTurns();
   const listeners = new Set<() => void>();
-  const background = new Set<Promise<void>>();
+  const background = new Set<Promise<unknown>>();
 
   const recent = createRecentRows();
   const hasAppended = (appended: AppendedStreams): void => {
@@ -143,9 +143,10 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   /** After the commit: the cache learns the new state, and a long stream gets its snapshot, for which nobody waits. */
   const remember = (aggregate: AnyAggregate, streamId: string, base: number, now: Folded, bytes: number): void => {
     cache.set(streamId, aggregate.decider, now, bytes);
-    const written = reader.snapshot(pool, aggregate, streamId, base, now).catch(onError);
+    const writing = reader.snapshot(pool, aggregate, streamId, base, now);
+    if (writing === undefined) return;
+    const written: Promise<unknown> = writing.catch(onError).finally(() => background.delete(written));
     background.add(written);
-    void written.finally(() => background.delete(written));
   };
 
   const commits = createGroupCommit<StreamAppend, Appended | undefined>({

@@ -55,8 +55,8 @@ export type StreamReader = {
     streamIds: readonly string[],
     known: ReadonlyMap<string, Folded<S>>,
   ): Promise<Map<string, Folded<S>>>;
-  /** Writes a snapshot of a state if its stream passed a multiple of 100 since `before`. */
-  snapshot<E extends EventBody, S>(pool: Pool, aggregate: Aggregate<never, E, S, string>, streamId: string, before: number, now: Folded<S>): Promise<void>;
+  /** Writes a snapshot of a state if its stream passed a multiple of 100 since `before`; else undefined: nearly every append, for which a promise would be waste. */
+  snapshot<E extends EventBody, S>(pool: Pool, aggregate: Aggregate<never, E, S, string>, streamId: string, before: number, now: Folded<S>): Promise<unknown> | undefined;
 };
 
 /** Makes a stream reader; `today` brings a payload to today's schema. */
@@ -92,9 +92,10 @@ export const createStreamReader = (
     }
     return folded;
   },
-  snapshot: async (pool, aggregate, streamId, before, { version, state }) => {
-    if (Math.floor(before / snapshotEvery) === Math.floor(version / snapshotEvery)) return;
-    // v8's format and not JSON: states may hold maps and sets.
-    await runPrepared(pool, snapshotSql, [streamId, version, aggregate.stateSchema, serialize(state)]);
+  snapshot: (pool, aggregate, streamId, before, { version, state }) => {
+    if (Math.floor(before / snapshotEvery) === Math.floor(version / snapshotEvery)) return undefined;
+    // A state that cannot be serialized must fail the promise: what it was folded from is committed. v8's format and not JSON: it may hold maps and sets.
+    const write = async (): Promise<unknown> => runPrepared(pool, snapshotSql, [streamId, version, aggregate.stateSchema, serialize(state)]);
+    return write();
   },
 });
