@@ -58,6 +58,13 @@ const count = (text: string | undefined): number | undefined => {
   return text !== undefined && text !== '' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 };
 
+/**
+ * The same text as one that stands for itself. V8 makes a cut of 13 and more characters a pointer into the text it was cut from, and headers are
+ * cut from one text a message (`record-headers.ts`): an id that is remembered kept all its 780 bytes, 44 MB in the order service
+ * with 1,024 remembered a partition. Joining and cutting anew is what makes a copy, and takes 60 ns (through a buffer: 120).
+ */
+const ownText = (text: string): string => ` ${text}`.slice(1);
+
 /** Where a message says it stands; undefined if it does not say so readably. Cheap: the payload is not touched. */
 export const positionOf = (header: HeaderReader): WirePosition | undefined => {
   const seq = count(header('orderlogseq'));
@@ -66,7 +73,7 @@ export const positionOf = (header: HeaderReader): WirePosition | undefined => {
   const eventId = header('ce_id');
   const type = header('ce_type');
   if (seq === undefined || seq === 0 || shard === undefined || !logId || !eventId || !type) return undefined;
-  return { logId, shard, seq, eventId, type };
+  return { logId, shard, seq, eventId: ownText(eventId), type };
 };
 
 /** The whole event; throws if any part of it cannot be read. */
@@ -85,21 +92,21 @@ export const decodeFact = (source: ServiceName, key: string | undefined, header:
   return {
     source,
     eventId: position.eventId,
-    type: position.type,
+    type: ownText(position.type),
     schemaVersion,
     tenantId: meta.tenantId,
     streamId: key,
     streamVersion,
     shard: position.shard,
     seq: position.seq,
-    occurredAt,
+    occurredAt: ownText(occurredAt),
     recordedAt: meta.recordedAt,
     actor: meta.actor,
     commandId: meta.commandId,
     correlationId: meta.correlationId,
     ...(meta.causationId === undefined ? {} : { causationId: meta.causationId }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    logId: position.logId,
+    ...(traceparent === undefined ? {} : { traceparent: ownText(traceparent) }),
+    logId: ownText(position.logId),
     batchHash: meta.batchHash,
     data,
   };
