@@ -23,7 +23,7 @@ const entry: Record<PartName, string> = {
 export const parts = Object.keys(entry) as PartName[];
 // A bound, because without one V8 lets garbage pile up to several times what a service needs before it looks; a wide one, because V8 marks
 // the whole heap the more often the smaller the bound is: with 256 MB and semi-spaces of 8 MB the order service spent a fifth of its time on
-// garbage. Source maps (inline in dist/) are left to debuggers: reading them costs 24 MB a process.
+// garbage. Source maps are left to debuggers: reading them costs 24 MB a process.
 const oldMb = 512;
 type Heap = {
   /** MB of V8's young space, of which a process holds up to three times this. What is still in use when it is full is copied. */
@@ -35,11 +35,11 @@ const quiet: Heap = { youngMb: 8, growingPercent: 30 };
 const busy: Heap = { youngMb: 12, growingPercent: 30 };
 const beside: Heap = { youngMb: 16, growingPercent: 60 };
 // With 512 requests under way the order service holds much for a short time, and what is still held when the young space is full is copied twice
-// and then marked: it accepts 0.25 of the insert rate with 32 MB and 60 %, 0.33 with 48 MB and 60 %, 0.28 with 48 MB and 40 %. With 80 MB an order
-// costs 15 % less CPU and 9 % more are accepted (four interleaved rounds; 112 MB gains no more), but the five services grew to 1,772 MB, and
-// 1.6 GB is their limit. The others pay for it as it is: 60 % and 16 MB there took the five to 1,640 MB.
+// and then marked: with 80 MB instead of 48 an order costs 15 % less CPU and 9 % more are accepted (four interleaved rounds; 112 MB gains no
+// more). That and two rounds of 5,000 lives take the five services to 1,550 MB, and 1.6 GB is their limit; more for the others (up to 16 MB and
+// 60 %) takes 50 MB a round and gained nothing that could be told from the noise.
 const heapOf: Record<PartName, Heap> = {
-  order: { youngMb: 48, growingPercent: 60 },
+  order: { youngMb: 80, growingPercent: 60 },
   inventory: quiet,
   routing: quiet,
   warehouse: busy,
