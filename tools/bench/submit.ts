@@ -5,14 +5,14 @@ export type Submitted = { readonly accepted: number; readonly milliseconds: read
 
 const head = (apiKey: string): string => `host: localhost\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\n`;
 
-const open = (url: string, apiKey: string, count: number): RawConnection[] => {
+const opener = (url: string, apiKey: string): (() => RawConnection) => {
   const { hostname, port } = new URL(url);
-  return Array.from({ length: count }, () => new RawConnection(hostname, Number(port), head(apiKey)));
+  return () => new RawConnection(hostname, Number(port), head(apiKey));
 };
 
 /** Closed loop: every connection submits its next order as soon as the last was answered. */
 export const submitAll = async (url: string, apiKey: string, bodies: readonly string[], run: string, connections = 64): Promise<Submitted> => {
-  const lanes = open(url, apiKey, connections);
+  const lanes = Array.from({ length: connections }, opener(url, apiKey));
   const milliseconds: number[] = [];
   let [next, accepted] = [0, 0];
   let firstOther: string | undefined;
@@ -38,12 +38,18 @@ export const submitAll = async (url: string, apiKey: string, bodies: readonly st
  * is not hidden by the requests it kept from being sent (coordinated omission).
  */
 export const submitAtRate = async (url: string, apiKey: string, bodies: readonly string[], run: string, perSecond: number, connections = 256): Promise<Submitted> => {
-  const idle = open(url, apiKey, connections);
-  const all = [...idle];
+  const open = opener(url, apiKey);
+  // Opened when it is needed: the service closes a connection on which nothing has been asked for 10 s.
+  const all: RawConnection[] = [];
+  const idle: RawConnection[] = [];
   const waiting: ((lane: RawConnection) => void)[] = [];
   const take = (): Promise<RawConnection> => {
     const lane = idle.pop();
-    return lane === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(lane);
+    if (lane !== undefined) return Promise.resolve(lane);
+    if (all.length === connections) return new Promise((resolve) => waiting.push(resolve));
+    const opened = open();
+    all.push(opened);
+    return Promise.resolve(opened);
   };
   const give = (lane: RawConnection): void => {
     const next = waiting.shift();
