@@ -115,6 +115,7 @@ describe('two services on one backbone', () => {
     const id = await newOrder();
     await rate(id, 5);
     await heard(id, 1);
+    await eventually(() => two.isStored());
     const before = await two.onTopic();
     const shard = 3;
     type Again = { items: { shard: number; fromSeq: number; toSeq: number }[] };
@@ -122,6 +123,7 @@ describe('two services on one backbone', () => {
     const [only] = await again({ shard, fromSeq: 2 });
     expect(only).toMatchObject({ shard, fromSeq: 2 });
     await eventually(async () => (await two.onTopic()) === before + (only?.toSeq ?? 0) - 1);
+    await eventually(() => two.isStored());
     await two.emptyTopic();
     expect(await two.onTopic()).toBe(0);
     const all = await again({});

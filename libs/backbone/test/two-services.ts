@@ -138,6 +138,8 @@ export type TwoServices = {
   rereadTopic(): Promise<void>;
   /** Messages on the order's topic. */
   onTopic(): Promise<number>;
+  /** Has the order's relay stored that everything is published? It does so behind the send, and an operator's command counts from what is stored. */
+  isStored(): Promise<boolean>;
   emptyTopic(): Promise<void>;
   close(): Promise<void>;
 };
@@ -203,6 +205,12 @@ export const twoServices = async (): Promise<TwoServices> => {
       const kafka = await topics.kafka.admin();
       const ends = await kafka.ends(topics.events('order')).finally(() => kafka.close());
       return ends.reduce((total, { low, high }) => total + high - low, 0);
+    },
+    isStored: async () => {
+      const client = new Client({ connectionString: orderDatabase.adminUrl });
+      await client.connect();
+      const { rowCount } = await client.query('select from shard_head join relay_cursor using (shard) where shard_head.seq <> relay_cursor.seq').finally(() => client.end());
+      return rowCount === 0;
     },
     emptyTopic: () => topics.empty(topics.events('order')),
     close: async () => {
