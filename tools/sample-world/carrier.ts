@@ -48,26 +48,26 @@ const caller = ({ apiKey }: DockOptions, dispatcher: Dispatcher) => async <T>(me
 /**
  * Dock workers of the staffed centers: they look what is ready, hand it over through the public API and tell the carrier's driver.
  * They work until the signal; what a service does not answer is tried again. Packages that were handed over before (by an earlier
- * shift that ended in the middle) are told to the driver once more: he knows those he has.
+ * shift that ended in the middle, or in a call whose answer did not come) are told to the driver once more: he knows those he has.
  */
 export const runDock = async (options: DockOptions): Promise<void> => {
   const { baseUrl, carrierUrl, signal, restMs } = options;
   const agent = new Agent({ connections: 8, keepAliveTimeout: 30_000 });
   const call = caller(options, agent);
   /** Told to the carrier as soon as it answers. */
-  let onRamp: string[] = [];
+  const onRamp = new Set<string>();
 
   const tellDriver = async (): Promise<void> => {
-    while (onRamp.length > 0) {
-      const trackingNumbers = onRamp.slice(0, pickupMax);
+    while (onRamp.size > 0) {
+      const trackingNumbers = [...onRamp].slice(0, pickupMax);
       await call('POST', `${carrierUrl}/pickups`, { trackingNumbers });
-      onRamp = onRamp.slice(trackingNumbers.length);
+      for (const trackingNumber of trackingNumbers) onRamp.delete(trackingNumber);
     }
   };
   const handOver = async (centerId: string, boxes: readonly DockPackage[]): Promise<void> => {
     const { packages } = await call<{ readonly packages: readonly Handed[] }>('POST', `${baseUrl}/v1/shipments/handovers`, { centerId, packageIds: boxes.map(({ id }) => id) });
     const gone = new Set(packages.flatMap(({ packageId, status }) => (status === 'handed_over' ? [packageId] : [])));
-    onRamp.push(...boxes.filter(({ id }) => gone.has(id)).map(({ trackingNumber }) => trackingNumber));
+    for (const { id, trackingNumber } of boxes) if (gone.has(id)) onRamp.add(trackingNumber);
   };
   const look = async (): Promise<number> => {
     const { items } = await call<{ readonly items: readonly DockPackage[] }>('GET', `${baseUrl}/v1/shipments/packages?status=ready&limit=${pageMax}`);
@@ -84,7 +84,7 @@ export const runDock = async (options: DockOptions): Promise<void> => {
         'GET',
         `${baseUrl}/v1/shipments/packages?status=handed_over&limit=${pageMax}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
       );
-      onRamp.push(...page.items.map(({ trackingNumber }) => trackingNumber));
+      for (const { trackingNumber } of page.items) onRamp.add(trackingNumber);
       cursor = page.nextCursor ?? '';
     } while (cursor !== '');
     await tellDriver();
@@ -98,6 +98,8 @@ export const runDock = async (options: DockOptions): Promise<void> => {
       const found = await look();
       await pause(restMs ?? (found > 0 ? pauseMs.busy : pauseMs.idle), signal);
     } catch (error) {
+      // A hand-over may have been recorded without an answer. Its packages are ready no more, and nobody else would tell the driver of them.
+      hasTakenOver = false;
       if (!signal.aborted) options.onProblem?.(error instanceof Error ? error.message : String(error));
       await pause(pauseMs.trouble, signal);
     }
