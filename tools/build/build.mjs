@@ -63,12 +63,13 @@ export async function build({ clean = false } = {}) {
   const lane = async () => {
     for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) {
       const [path, target] = job;
-      if (!(await isNewer(path, target))) continue;
+      // By what is written last: a build that was broken off, or one that made no maps yet, is done again.
+      if (!(await isNewer(path, path.endsWith('.ts') ? mapOf(target) : target))) continue;
       await mkdir(dirname(target), { recursive: true });
       if (path.endsWith('.ts')) {
         const { code, map } = await transform(await readFile(path, 'utf8'), options(path));
-        await writeFile(mapOf(target), map);
         await writeFile(target, `${code}//# sourceMappingURL=${basename(mapOf(target))}\n`);
+        await writeFile(mapOf(target), map);
       } else await copyFile(path, target);
       written += 1;
     }
