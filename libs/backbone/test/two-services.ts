@@ -8,7 +8,7 @@ import { OnFacts, type Fact } from '@orderlog/messaging';
 import type { Projection } from '@orderlog/projections';
 import { freshDatabase, freshTopics, type FreshDatabase, type FreshTopics } from '@orderlog/testing';
 import type { FastifyRequest } from 'fastify';
-import { Client } from 'pg';
+import { Client, type QueryResult } from 'pg';
 import { BackboneModule, backboneConfig, EVENT_LOG, serviceMigrations, SQL } from '../src/index.js';
 
 type Rated = { readonly type: 'OrderFeedbackReceived'; readonly data: { readonly orderId: string; readonly score: number; readonly personalDataVersion: number } };
@@ -172,13 +172,16 @@ const databaseOf = (service: ServiceName): Promise<FreshDatabase> => freshDataba
 const start = (name: ServiceName, module: Type, variables: Record<string, string>): Promise<StartedService> =>
   bringUp({ name, module, variables, config: (env) => backboneConfig(env, name) });
 
+const asAdmin = async (database: FreshDatabase, sql: string): Promise<QueryResult> => {
+  const client = new Client({ connectionString: database.adminUrl });
+  await client.connect();
+  return client.query(sql).finally(() => client.end());
+};
+
 /** Starts both. */
 export const twoServices = async (): Promise<TwoServices> => {
   const [orderDatabase, shippingDatabase, topics] = await Promise.all([databaseOf('order'), databaseOf('shipping'), freshTopics(['order', 'shipping'])]);
-  const admin = new Client({ connectionString: shippingDatabase.adminUrl });
-  await admin.connect();
-  await admin.query('create table echo_counts (order_id text primary key, count bigint not null); grant all on echo_counts to public');
-  await admin.end();
+  await asAdmin(shippingDatabase, 'create table echo_counts (order_id text primary key, count bigint not null); grant all on echo_counts to public');
   const order = await start('order', OrderModule, variablesOf(orderDatabase, topics, {}));
   const startShipping = (): Promise<StartedService> => start('shipping', ShippingModule, variablesOf(shippingDatabase, topics, { order: order.grpcAddress }));
   const two: TwoServices = {
@@ -195,10 +198,7 @@ export const twoServices = async (): Promise<TwoServices> => {
     },
     rereadTopic: async () => {
       await two.shipping.stop();
-      const client = new Client({ connectionString: shippingDatabase.adminUrl });
-      await client.connect();
-      await client.query('update consumer_position set next_offset = 0');
-      await client.end();
+      await asAdmin(shippingDatabase, 'update consumer_position set next_offset = 0');
       two.shipping = await startShipping();
     },
     onTopic: async () => {
@@ -207,10 +207,8 @@ export const twoServices = async (): Promise<TwoServices> => {
       return ends.reduce((total, { low, high }) => total + high - low, 0);
     },
     isStored: async () => {
-      const client = new Client({ connectionString: orderDatabase.adminUrl });
-      await client.connect();
-      const { rowCount } = await client.query('select from shard_head join relay_cursor using (shard) where shard_head.seq <> relay_cursor.seq').finally(() => client.end());
-      return rowCount === 0;
+      const behind = await asAdmin(orderDatabase, 'select from shard_head join relay_cursor using (shard) where shard_head.seq <> relay_cursor.seq');
+      return behind.rowCount === 0;
     },
     emptyTopic: () => topics.empty(topics.events('order')),
     close: async () => {
