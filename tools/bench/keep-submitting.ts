@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isReady } from '../system/parts.js';
-import { RawConnection } from './raw-http.js';
+import type { RawConnection } from './raw-http.js';
+import { opener } from './submit.js';
 
 /** Orders that arrive at a steady rate until it is told to stop, whatever becomes of the service. */
 export type Arrivals = { stop(): Promise<{ readonly accepted: number; readonly milliseconds: readonly number[] }> };
@@ -22,8 +23,7 @@ export const keepSubmitting = (options: {
   readonly bodiesOf: (set: number, count: number) => readonly string[];
 }): Arrivals => {
   const { url, apiKey, perSecond, bodiesOf } = options;
-  const { hostname, port } = new URL(url);
-  const head = `host: localhost\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\n`;
+  const open = opener(url, apiKey);
   const idle: RawConnection[] = [];
   const milliseconds: number[] = [];
   const sent = new Set<Promise<void>>();
@@ -38,7 +38,7 @@ export const keepSubmitting = (options: {
     const dueAt = performance.now();
     for (;;) {
       await comingBack;
-      const lane = idle.pop() ?? new RawConnection(hostname, Number(port), head);
+      const lane = idle.pop() ?? open();
       try {
         const { status, body: text } = await lane.send('POST /v1/orders', `idempotency-key: ${key}\r\n`, body);
         idle.push(lane);

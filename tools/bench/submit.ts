@@ -5,7 +5,8 @@ export type Submitted = { readonly accepted: number; readonly milliseconds: read
 
 const head = (apiKey: string): string => `host: localhost\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\n`;
 
-const opener = (url: string, apiKey: string): (() => RawConnection) => {
+/** Opens connections on which orders are submitted. */
+export const opener = (url: string, apiKey: string): (() => RawConnection) => {
   const { hostname, port } = new URL(url);
   return () => new RawConnection(hostname, Number(port), head(apiKey));
 };
