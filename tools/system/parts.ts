@@ -36,8 +36,8 @@ const busy: Heap = { youngMb: 12, growingPercent: 30 };
 const beside: Heap = { youngMb: 16, growingPercent: 60 };
 // With 512 requests under way the order service holds much for a short time, and what is still held when the young space is full is copied twice
 // and then marked: with 80 MB instead of 48 an order costs 15 % less CPU and 9 % more are accepted (four interleaved rounds; 112 MB gains no
-// more). That and two rounds of 5,000 lives take the five services to 1,550 MB, and 1.6 GB is their limit; more for the others (up to 16 MB and
-// 60 %) takes 50 MB a round and gained nothing that could be told from the noise.
+// more). With that the five services take 1,529 MB after two rounds of 5,000 lives, and 1.6 GB is their limit; more for the other four (up to
+// 24 MB or 60 %) took 50 to 90 MB more in one round and gained nothing that could be told from the noise.
 const heapOf: Record<PartName, Heap> = {
   order: { youngMb: 80, growingPercent: 60 },
   inventory: quiet,

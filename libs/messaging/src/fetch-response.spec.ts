@@ -68,7 +68,7 @@ const encode = async (topics: readonly Topic[], cut: number): Promise<Buffer> =>
 
 const text = fc.string({ unit: 'grapheme', maxLength: 100 });
 // kafkajs takes what every object inherits for a value that came before: a header `constructor` is the text of a function there. Ours are read
-// right (`record-headers.spec.ts`); fast-check draws such names on purpose, one run in some hundred.
+// right (`record-headers.spec.ts`), and fast-check draws such names on purpose.
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter((key) => !(key in Object.prototype));
 const batch = fc.record({
   firstOffset: fc.integer({ min: 0, max: 2 ** 45 }),
