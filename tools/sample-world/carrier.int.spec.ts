@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 describe('the dock', () => {
-  const work = async (check: () => Promise<void>): Promise<void> => {
+  const work = async (check: () => Promise<unknown>): Promise<void> => {
     const shift = new AbortController();
     const dock = runDock({ baseUrl: shopUrl, apiKey: 'key', carrierUrl: carrier.url, isStaffed: () => true, signal: shift.signal, restMs: 10 });
     try {
