@@ -32,7 +32,7 @@ const claimSql = `
   cross join lateral (
     select p.stream_id, p.version, p.kind
     from pending_effects p
-    where p.kind = wanted.kind and p.due_at <= clock_timestamp() and (p.lease_until is null or p.lease_until < clock_timestamp())
+    where p.kind = wanted.kind and p.due_at <= statement_timestamp() and (p.lease_until is null or p.lease_until < clock_timestamp())
       and not exists (select 1 from parked_stream s where s.stream_id = p.stream_id)
     order by p.due_at
     limit wanted.room

@@ -19,11 +19,15 @@ const batchMax = 100;
 const firstDelayMs = 5000;
 const longestDelayMs = 5 * 60_000;
 
-/** Due by the database's clock; those of parked streams wait with them, but for the kinds that may pass. */
+/**
+ * Due by the database's clock; those of parked streams wait with them, but for the kinds that may pass. `statement_timestamp`, because it is stable:
+ * an index is not searched by a volatile `clock_timestamp`, so that each look read every timer there is, and an order stored cost 1.6 times as much
+ * with a million of them.
+ */
 const dueSql = `
   select t.stream_id, t.kind, t.due_at, t.epoch, extract(epoch from clock_timestamp() - t.due_at)::float8 as late
   from timers t
-  where t.due_at <= clock_timestamp() and t.kind = any($1::text[])
+  where t.due_at <= statement_timestamp() and t.kind = any($1::text[])
     and (t.kind = any($2::text[]) or not exists (select 1 from parked_stream p where p.stream_id = t.stream_id))
   order by t.due_at
   limit ${batchMax}`;
