@@ -35,8 +35,8 @@ const quiet: Heap = { youngMb: 8, growingPercent: 60 };
 const busy: Heap = { youngMb: 12, growingPercent: 60 };
 const beside: Heap = { youngMb: 16, growingPercent: 60 };
 // The order service is given most, because with hundreds of requests under way it holds much for a short time, and what is still held when the
-// young space is full is copied twice and then marked: at half load it is p99 that pays. Measured with 90 MB in use: young space of 80 and growth of
-// 60 %: 118 ms; 64 and 200 %: 65 ms, and 75 MB less. For the four others 60 % instead of 30 costs 20 to 35 MB each and saves 2 to 12 % of their CPU a
+// young space is full is copied twice and then marked: at half load it is p99 that pays. One run each with 90 MB in use: young space of 80 and growth
+// of 60 %: 74 to 127 ms; 64 and 200 %: 60 to 76 ms, and 75 MB less. For the four others 60 % instead of 30 costs 20 to 35 MB each and saves 2 to 12 % of their CPU a
 // life (compared with the broker's in the same run); 100 % saves 9 to 18 %, but all five together take 1,606 MB then. With 60 % they take 1,511 MB
 // after two rounds of 5,000 lives, and 1.6 GB is their limit.
 const heapOf: Record<PartName, Heap> = {
@@ -50,7 +50,7 @@ const heapOf: Record<PartName, Heap> = {
 };
 
 // Node's own choice is four, and that in each process: marking in them takes the cores from whoever works. Accepting at half load on two cores had a
-// p99 of 105 to 164 ms with four and of 43 to 103 ms with one (four rounds each, in turn); what is accepted in a second was the same.
+// p99 of 105 to 164 ms with four and of 43 to 103 ms with one (four rounds each, in turn).
 const helperThreads = 1;
 
 /** Does the part at this address say that it is ready? */
