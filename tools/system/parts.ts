@@ -35,9 +35,9 @@ const quiet: Heap = { youngMb: 8, growingPercent: 60 };
 const busy: Heap = { youngMb: 12, growingPercent: 60 };
 const beside: Heap = { youngMb: 16, growingPercent: 60 };
 // The order service is given most, because with hundreds of requests under way it holds much for a short time, and what is still held when the
-// young space is full is copied twice and then marked: at half load it is p99 that pays. One run each with 90 MB in use: young space of 80 and growth
-// of 60 %: 74 to 127 ms; 64 and 200 %: 60 to 76 ms, and 75 MB less. For the four others 60 % instead of 30 costs 20 to 35 MB each and saves 2 to 12 % of their CPU a
-// life (compared with the broker's in the same run); 100 % saves 9 to 18 %, but all five together take 1,606 MB then. With 60 % they take 1,511 MB
+// young space is full is copied twice and then marked: at half load it is p99 that pays. With 90 MB in use, young space of 80 and growth of
+// 60 %: 74 to 127 ms; 64 and 200 %: 60 to 76 ms (one run) and 75 MB less. For the four others 60 % instead of 30 costs 20 to 35 MB each and saves 2 to
+// 12 % of their CPU a life (compared with the broker's in the same run); 100 % saves 9 to 18 %, but all five together take 1,606 MB then. With 60 % they take 1,511 MB
 // after two rounds of 5,000 lives, and 1.6 GB is their limit.
 const heapOf: Record<PartName, Heap> = {
   order: { youngMb: 64, growingPercent: 200 },
