@@ -152,6 +152,14 @@ describe('a rebuild beside the live version', () => {
     await eventually(async () => (await rows<{ n: number }>('select sum(events)::integer as n from counts'))[0]?.n === 20);
   });
 
+  it('is stored as the live one is: with its storage parameters, or without any', async () => {
+    await owner.begin(balances);
+    await owner.begin(counts);
+    const parametersOf = async (table: string) => (await rows<{ parameters: string | null }>(`select reloptions::text as parameters from pg_class where oid = '${table}'::regclass`))[0]?.parameters;
+    expect(await parametersOf('balances_v1_r2')).toBe('{fillfactor=70,autovacuum_vacuum_threshold=1000}');
+    expect(await parametersOf('counts_v1_r2')).toBeNull();
+  });
+
   it('waits where no service fills it', async () => {
     await accounts.append(5);
     await owner.begin(balances);

@@ -156,7 +156,13 @@ export const openProjectionOwner = async (adminUrl: string, schema: string): Pro
         const { rows } = await sql.query<{ number: number }>('select max(number) + 1 as number from projection_version where projection = $1', [keyOf(projection)]);
         const next: Numbered = { projection, number: rows[0]?.number ?? 2 };
         for (const table of projection.tables) {
-          await sql.query(`create table ${tableOf(table, next.number)} (like ${tableOf(table, live.number)} including all)`);
+          // `including all` leaves the storage parameters out: a rebuilt table without its fillfactor has no room for updates in place.
+          const { rows: stored } = await sql.query<{ parameters: string | null }>(
+            `select array_to_string(reloptions, ', ') as parameters from pg_class where oid = $1::regclass`,
+            [tableOf(table, live.number)],
+          );
+          const parameters = stored[0]?.parameters ?? '';
+          await sql.query(`create table ${tableOf(table, next.number)} (like ${tableOf(table, live.number)} including all)${parameters === '' ? '' : ` with (${parameters})`}`);
         }
         await sql.query('insert into projection_checkpoints (projection, shard, seq) select $1, shard, 0 from shard_head', [checkpointsOf(next)]);
         await sql.query(

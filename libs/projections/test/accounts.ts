@@ -73,7 +73,7 @@ export const counts = projection<Added | Noted>({
 });
 
 const tables = `
-  create table balances_v1 (stream_id text primary key, version integer not null, amount bigint not null, updated_at timestamptz not null);
+  create table balances_v1 (stream_id text primary key, version integer not null, amount bigint not null, updated_at timestamptz not null) with (fillfactor = 70, autovacuum_vacuum_threshold = 1000);
   create table counts_v1 (shard smallint primary key, events bigint not null);
   create view balances as select * from balances_v1;
   create view counts as select * from counts_v1;`;
