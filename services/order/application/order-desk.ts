@@ -4,7 +4,7 @@ import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import { order, type Order, type OrderCommand, type OrderEvent, type OrderRefusal } from '@orderlog/order-domain';
 import { isOrderId, orderAggregate, streamOf } from './aggregate.js';
 import type { Clock } from './moment.js';
-import { addPersonalData, readPersonalData, type PersonalData, type PostalAddress } from './personal-data.js';
+import { addPersonalData, readPersonalData, readPersonalDataOf, type PersonalData, type PostalAddress } from './personal-data.js';
 
 /** An order as it stands: state, version, personal data, and when it last changed. */
 export type OrderView = {
@@ -44,8 +44,8 @@ export type OrderDesk = {
     feedback: { readonly score: number; readonly comment: string },
     context: EventContext,
   ): Promise<Order | Refusal<OrderRefusal> | undefined>;
-  /** Only for the other services: the newest address, whatever the tenant. */
-  shippingAddress(orderId: string): Promise<{ readonly version: number; readonly address: PostalAddress } | undefined>;
+  /** Only for the other services: the newest addresses, whatever the tenant, by order id; missing where there is no such order or its data was erased. */
+  shippingAddresses(orderIds: readonly string[]): Promise<ReadonlyMap<string, { readonly version: number; readonly address: PostalAddress }>>;
 };
 
 /** What the desk is made of. */
@@ -156,12 +156,12 @@ export const createOrderDesk = ({ log, sql, clock, digestOf }: DeskParts): Order
         command(comment === '' ? 0 : await addPersonalData(tx, orderId, 'feedback', { comment }));
       return withPersonalData(tenantId, orderId, context, write, command(0));
     },
-    shippingAddress: async (orderId) => {
-      if (!isOrderId(orderId)) return undefined;
-      const { state } = await log.state(orderAggregate, streamOf(orderId));
-      if (state.placed === undefined) return undefined;
-      const personal = await readPersonalData(sql, orderId, state.personalDataVersion);
-      return personal === undefined ? undefined : { version: state.personalDataVersion, address: personal.shippingAddress };
+    shippingAddresses: async (orderIds) => {
+      const states = await Promise.all([...new Set(orderIds.filter(isOrderId))].map(async (orderId) => ({ orderId, state: (await log.state(orderAggregate, streamOf(orderId))).state })));
+      const versions = new Map(states.flatMap(({ orderId, state }) => (state.placed === undefined ? [] : [[orderId, state.personalDataVersion]])));
+      if (versions.size === 0) return new Map();
+      const personal = await readPersonalDataOf(sql, [...versions].map(([orderId, version]) => ({ orderId, version })));
+      return new Map([...personal].map(([orderId, { shippingAddress: address }]) => [orderId, { version: versions.get(orderId) ?? 0, address }]));
     },
   };
 };

@@ -34,6 +34,18 @@ export const readPersonalData = async (sql: SqlExecutor, orderId: string, versio
   return rows[0]?.data;
 };
 
+const manySql = `select p.order_id, p.data from unnest($1::uuid[], $2::integer[]) as wanted (order_id, version)
+join personal_data p on p.order_id = wanted.order_id and p.version = wanted.version and p.kind = 'order'`;
+
+/** The same of many orders at once, by order id; those whose data was erased are missing. */
+export const readPersonalDataOf = async (
+  sql: SqlExecutor,
+  orders: readonly { readonly orderId: string; readonly version: number }[],
+): Promise<ReadonlyMap<string, PersonalData>> => {
+  const { rows } = await sql.query<{ order_id: string; data: PersonalData }>(manySql, [orders.map(({ orderId }) => orderId), orders.map(({ version }) => version)]);
+  return new Map(rows.map(({ order_id: orderId, data }) => [orderId, data]));
+};
+
 /** The version the next row of an order gets. The caller holds the order's stream, so nobody else takes it. */
 const insertSql = `insert into personal_data (order_id, version, kind, data)
 select $1, coalesce(max(version), 0) + 1, $2, $3::json from personal_data where order_id = $1

@@ -325,6 +325,18 @@ describe('gRPC', () => {
     const { answer } = await ask('OrderAddresses', 'GetShippingAddress', request, serviceToken);
     expect(answer).toMatchObject({ name: 'Maria Lang', line1: 'Torstraße 1', postalCode: '10119', personalDataVersion: 1 });
     expect((await ask('OrderAddresses', 'GetShippingAddress', request, keys.shop)).error?.code).toBe(16);
+    expect((await ask('OrderAddresses', 'GetShippingAddress', { orderId: 'nothing' }, serviceToken)).error?.code).toBe(5);
+  });
+  it('tells the addresses of many orders at once, and leaves out those there are not', async () => {
+    const [one, other] = [(await submit(running, orderBody(), 'grpc-6')).body['id'], (await submit(running, orderBody(), 'grpc-7')).body['id']];
+    const orderIds = [one, '01890a5d-ac96-774b-bcce-b302099a8057', other, 'nothing', one];
+    const { answer } = await ask('OrderAddresses', 'ListShippingAddresses', { orderIds }, serviceToken);
+    const items = answer['items'] as readonly { readonly orderId: string; readonly address: object }[];
+    expect(items.map(({ orderId }) => orderId).sort()).toStrictEqual([one, other].sort());
+    for (const { address } of items) expect(address).toMatchObject({ name: 'Maria Lang', line1: 'Torstraße 1', postalCode: '10119', personalDataVersion: 1 });
+    expect((await ask('OrderAddresses', 'ListShippingAddresses', { orderIds: ['nothing'] }, serviceToken)).error).toBeNull();
+    expect((await ask('OrderAddresses', 'ListShippingAddresses', { orderIds }, keys.shop)).error?.code).toBe(16);
+    expect((await ask('OrderAddresses', 'ListShippingAddresses', { orderIds: Array.from({ length: 501 }, () => one) }, serviceToken)).error?.code).toBe(3);
   });
 });
 

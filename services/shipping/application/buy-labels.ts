@@ -64,11 +64,10 @@ const results = async (desk: LabelDesk, purchases: readonly Purchase[]): Promise
   const { carrier, addresses, reference } = desk;
   const orderIds = [...new Set(purchases.map(({ data }) => data.orderId))];
   const oldKeys = purchases.filter(mayBeBought).map(({ data }) => data.labelKey);
-  const [known, found] = await Promise.all([
+  const [known, addressOf] = await Promise.all([
     oldKeys.length === 0 ? new Map<string, never>() : carrier.bought(oldKeys),
-    Promise.all(orderIds.map(async (orderId) => [orderId, await addresses.shippingAddress(orderId)] as const)),
+    addresses.shippingAddresses(orderIds),
   ]);
-  const addressOf = new Map(found);
   const answers = new Map<string, LabelResult>();
   const orders: LabelOrder[] = [];
   for (const purchase of purchases) {

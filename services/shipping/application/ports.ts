@@ -14,8 +14,8 @@ export type Address = {
   readonly phone: string;
 };
 
-/** The order service's addresses. Undefined: there is no such order, or its personal data was erased. */
-export type Addresses = { readonly shippingAddress: (orderId: string) => Promise<Address | undefined> };
+/** The order service's addresses, by order id, of at most 500 orders. Missing: there is no such order, or its personal data was erased. */
+export type Addresses = { readonly shippingAddresses: (orderIds: readonly string[]) => Promise<ReadonlyMap<string, Address>> };
 
 /** Where a package starts from, as far as a carrier and a label need it. */
 export type Origin = { readonly name: string; readonly city: string; readonly region: string; readonly postalCode: string; readonly countryCode: string };

@@ -15,7 +15,7 @@ export const printLabel = async ({ log, addresses, reference, draw }: LabelPress
   const { state } = await log.state(shipments, shipmentStream(owner.fulfillmentOrderId));
   const box = state.packages.get(owner.packageId);
   if (box?.label === undefined) return refuse('NoLabel', `package ${owner.packageId} is ${box?.status ?? 'unknown'}`);
-  const to = await addresses.shippingAddress(owner.orderId);
+  const to = (await addresses.shippingAddresses([owner.orderId])).get(owner.orderId);
   if (to === undefined) return refuse('NoAddress', 'the address of this order was erased');
   const { label, request } = box;
   return draw({

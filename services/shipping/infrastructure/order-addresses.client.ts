@@ -1,18 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, Metadata, status, type Client, type ServiceError } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { Address, Addresses } from '../application/ports.js';
 
 const proto = fileURLToPath(new URL('../../../libs/contracts/proto/orderlog/order/v1/addresses.proto', import.meta.url));
 const deadlineMs = 3_000;
 
+type Answer = { readonly items: readonly { readonly orderId: string; readonly address: Address }[] };
 type Call = (
-  request: { readonly orderId: string },
+  request: { readonly orderIds: readonly string[] },
   metadata: Metadata,
   options: { readonly deadline: number },
-  callback: (error: ServiceError | null, response: Address | undefined) => void,
+  callback: (error: ServiceError | null, response: Answer) => void,
 ) => void;
-type OrderAddressesClient = Client & { readonly getShippingAddress: Call };
+type OrderAddressesClient = Client & { readonly listShippingAddresses: Call };
 type Package = { readonly orderlog: { readonly order: { readonly v1: { readonly OrderAddresses: new (address: string, credentials: object) => OrderAddressesClient } } } };
 
 const isPackage = (loaded: object): loaded is Package => 'orderlog' in loaded;
@@ -29,12 +30,11 @@ export const orderAddresses = (address: string, serviceToken: string): Addresses
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${serviceToken}`);
   return {
-    shippingAddress: (orderId) =>
+    shippingAddresses: (orderIds) =>
       new Promise((resolve, reject) => {
-        client.getShippingAddress({ orderId }, metadata, { deadline: Date.now() + deadlineMs }, (error, response) => {
-          if (error === null) resolve(response);
-          else if (error.code === status.NOT_FOUND) resolve(undefined);
-          else reject(new Error(`the order service did not give the address: ${error.details}`, { cause: error }));
+        client.listShippingAddresses({ orderIds }, metadata, { deadline: Date.now() + deadlineMs }, (error, response) => {
+          if (error === null) resolve(new Map(response.items.map(({ orderId, address }) => [orderId, address])));
+          else reject(new Error(`the order service did not give the addresses: ${error.details}`, { cause: error }));
         });
       }),
     close: () => client.close(),

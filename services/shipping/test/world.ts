@@ -59,14 +59,12 @@ const producer = async (service: ServiceName, topics: FreshTopics, addServices: 
 /** The order service's addresses, served from a map. */
 const addressServer = (addresses: Map<string, Address>) => (server: Server) => {
   const proto = fileURLToPath(new URL('../../../libs/contracts/proto/orderlog/order/v1/addresses.proto', import.meta.url));
-  const loaded: object = loadPackageDefinition(loadSync(proto, { keepCase: false, defaults: true }));
+  const loaded: object = loadPackageDefinition(loadSync(proto, { keepCase: false, defaults: true, arrays: true }));
   const { service } = (loaded as { orderlog: { order: { v1: { OrderAddresses: { service: ServiceDefinition } } } } }).orderlog.order.v1.OrderAddresses;
   server.addService(service, {
-    getShippingAddress: ({ metadata, request }: ServerUnaryCall<{ orderId: string }, Address>, done: sendUnaryData<Address>) => {
-      const address = addresses.get(request.orderId);
+    listShippingAddresses: ({ metadata, request }: ServerUnaryCall<{ orderIds: readonly string[] }, object>, done: sendUnaryData<object>) => {
       if (metadata.get('authorization')[0] !== `Bearer ${token}`) done({ code: status.UNAUTHENTICATED, details: 'no' });
-      else if (address === undefined) done({ code: status.NOT_FOUND, details: 'unknown' });
-      else done(null, address);
+      else done(null, { items: request.orderIds.flatMap((orderId) => (addresses.has(orderId) ? [{ orderId, address: addresses.get(orderId) }] : [])) });
     },
   });
 };

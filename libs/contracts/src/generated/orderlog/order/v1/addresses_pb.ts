@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orderlog/order/v1/addresses.proto.
  */
 export const file_orderlog_order_v1_addresses: GenFile = /*@__PURE__*/
-  fileDesc("CiFvcmRlcmxvZy9vcmRlci92MS9hZGRyZXNzZXMucHJvdG8SEW9yZGVybG9nLm9yZGVyLnYxIi0KGUdldFNoaXBwaW5nQWRkcmVzc1JlcXVlc3QSEAoIb3JkZXJfaWQYASABKAki0AEKGkdldFNoaXBwaW5nQWRkcmVzc1Jlc3BvbnNlEh0KFXBlcnNvbmFsX2RhdGFfdmVyc2lvbhgBIAEoBRIMCgRuYW1lGAIgASgJEg8KB2NvbXBhbnkYAyABKAkSDQoFbGluZTEYBCABKAkSDQoFbGluZTIYBSABKAkSDAoEY2l0eRgGIAEoCRIOCgZyZWdpb24YByABKAkSEwoLcG9zdGFsX2NvZGUYCCABKAkSFAoMY291bnRyeV9jb2RlGAkgASgJEg0KBXBob25lGAogASgJMoMBCg5PcmRlckFkZHJlc3NlcxJxChJHZXRTaGlwcGluZ0FkZHJlc3MSLC5vcmRlcmxvZy5vcmRlci52MS5HZXRTaGlwcGluZ0FkZHJlc3NSZXF1ZXN0Gi0ub3JkZXJsb2cub3JkZXIudjEuR2V0U2hpcHBpbmdBZGRyZXNzUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CiFvcmRlcmxvZy9vcmRlci92MS9hZGRyZXNzZXMucHJvdG8SEW9yZGVybG9nLm9yZGVyLnYxIi0KGUdldFNoaXBwaW5nQWRkcmVzc1JlcXVlc3QSEAoIb3JkZXJfaWQYASABKAki0AEKGkdldFNoaXBwaW5nQWRkcmVzc1Jlc3BvbnNlEh0KFXBlcnNvbmFsX2RhdGFfdmVyc2lvbhgBIAEoBRIMCgRuYW1lGAIgASgJEg8KB2NvbXBhbnkYAyABKAkSDQoFbGluZTEYBCABKAkSDQoFbGluZTIYBSABKAkSDAoEY2l0eRgGIAEoCRIOCgZyZWdpb24YByABKAkSEwoLcG9zdGFsX2NvZGUYCCABKAkSFAoMY291bnRyeV9jb2RlGAkgASgJEg0KBXBob25lGAogASgJIjEKHExpc3RTaGlwcGluZ0FkZHJlc3Nlc1JlcXVlc3QSEQoJb3JkZXJfaWRzGAEgAygJIr8BCh1MaXN0U2hpcHBpbmdBZGRyZXNzZXNSZXNwb25zZRJECgVpdGVtcxgBIAMoCzI1Lm9yZGVybG9nLm9yZGVyLnYxLkxpc3RTaGlwcGluZ0FkZHJlc3Nlc1Jlc3BvbnNlLkl0ZW0aWAoESXRlbRIQCghvcmRlcl9pZBgBIAEoCRI+CgdhZGRyZXNzGAIgASgLMi0ub3JkZXJsb2cub3JkZXIudjEuR2V0U2hpcHBpbmdBZGRyZXNzUmVzcG9uc2Uy/wEKDk9yZGVyQWRkcmVzc2VzEnEKEkdldFNoaXBwaW5nQWRkcmVzcxIsLm9yZGVybG9nLm9yZGVyLnYxLkdldFNoaXBwaW5nQWRkcmVzc1JlcXVlc3QaLS5vcmRlcmxvZy5vcmRlci52MS5HZXRTaGlwcGluZ0FkZHJlc3NSZXNwb25zZRJ6ChVMaXN0U2hpcHBpbmdBZGRyZXNzZXMSLy5vcmRlcmxvZy5vcmRlci52MS5MaXN0U2hpcHBpbmdBZGRyZXNzZXNSZXF1ZXN0GjAub3JkZXJsb2cub3JkZXIudjEuTGlzdFNoaXBwaW5nQWRkcmVzc2VzUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message orderlog.order.v1.GetShippingAddressRequest
@@ -96,6 +96,66 @@ export const GetShippingAddressResponseSchema: GenMessage<GetShippingAddressResp
   messageDesc(file_orderlog_order_v1_addresses, 1);
 
 /**
+ * @generated from message orderlog.order.v1.ListShippingAddressesRequest
+ */
+export type ListShippingAddressesRequest = Message<"orderlog.order.v1.ListShippingAddressesRequest"> & {
+  /**
+   * at most 500
+   *
+   * @generated from field: repeated string order_ids = 1;
+   */
+  orderIds: string[];
+};
+
+/**
+ * Describes the message orderlog.order.v1.ListShippingAddressesRequest.
+ * Use `create(ListShippingAddressesRequestSchema)` to create a new message.
+ */
+export const ListShippingAddressesRequestSchema: GenMessage<ListShippingAddressesRequest> = /*@__PURE__*/
+  messageDesc(file_orderlog_order_v1_addresses, 2);
+
+/**
+ * @generated from message orderlog.order.v1.ListShippingAddressesResponse
+ */
+export type ListShippingAddressesResponse = Message<"orderlog.order.v1.ListShippingAddressesResponse"> & {
+  /**
+   * in any order
+   *
+   * @generated from field: repeated orderlog.order.v1.ListShippingAddressesResponse.Item items = 1;
+   */
+  items: ListShippingAddressesResponse_Item[];
+};
+
+/**
+ * Describes the message orderlog.order.v1.ListShippingAddressesResponse.
+ * Use `create(ListShippingAddressesResponseSchema)` to create a new message.
+ */
+export const ListShippingAddressesResponseSchema: GenMessage<ListShippingAddressesResponse> = /*@__PURE__*/
+  messageDesc(file_orderlog_order_v1_addresses, 3);
+
+/**
+ * @generated from message orderlog.order.v1.ListShippingAddressesResponse.Item
+ */
+export type ListShippingAddressesResponse_Item = Message<"orderlog.order.v1.ListShippingAddressesResponse.Item"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: orderlog.order.v1.GetShippingAddressResponse address = 2;
+   */
+  address?: GetShippingAddressResponse | undefined;
+};
+
+/**
+ * Describes the message orderlog.order.v1.ListShippingAddressesResponse.Item.
+ * Use `create(ListShippingAddressesResponse_ItemSchema)` to create a new message.
+ */
+export const ListShippingAddressesResponse_ItemSchema: GenMessage<ListShippingAddressesResponse_Item> = /*@__PURE__*/
+  messageDesc(file_orderlog_order_v1_addresses, 3, 0);
+
+/**
  * @generated from service orderlog.order.v1.OrderAddresses
  */
 export const OrderAddresses: GenService<{
@@ -109,6 +169,16 @@ export const OrderAddresses: GenService<{
     methodKind: "unary";
     input: typeof GetShippingAddressRequestSchema;
     output: typeof GetShippingAddressResponseSchema;
+  },
+  /**
+   * The same for many orders at once. An order that GetShippingAddress would not find is missing in the answer.
+   *
+   * @generated from rpc orderlog.order.v1.OrderAddresses.ListShippingAddresses
+   */
+  listShippingAddresses: {
+    methodKind: "unary";
+    input: typeof ListShippingAddressesRequestSchema;
+    output: typeof ListShippingAddressesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_orderlog_order_v1_addresses, 0);
