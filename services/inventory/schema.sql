@@ -116,7 +116,7 @@ create table pending_effects (
   lease_until timestamp with time zone,
   last_error text,
   constraint pending_effects_pkey PRIMARY KEY (stream_id, version, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX pending_effects_kind_due_at_idx ON pending_effects USING btree (kind, due_at);
 grant delete, insert, select, truncate, update on pending_effects to inventory_app;
 
@@ -277,7 +277,7 @@ create table streams (
   version integer not null,
   constraint streams_version_check CHECK ((version >= 0)),
   constraint streams_pkey PRIMARY KEY (stream_id)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 grant insert, select, update on streams to inventory_app;
 
 create table timers (
@@ -287,7 +287,7 @@ create table timers (
   due_at timestamp with time zone not null,
   epoch integer not null,
   constraint timers_pkey PRIMARY KEY (stream_id, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX timers_due_at_idx ON timers USING btree (due_at);
 grant delete, insert, select, truncate, update on timers to inventory_app;
 

@@ -109,7 +109,7 @@ create table order_summary_1 (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint order_summary_1_pkey PRIMARY KEY (order_id)
-) with (fillfactor=70);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX order_summary_1_due_at_idx ON order_summary_1 USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX order_summary_1_tenant_id_created_at_idx ON order_summary_1 USING btree (tenant_id, created_at, order_id);
 CREATE INDEX order_summary_1_tenant_id_external_reference_idx ON order_summary_1 USING btree (tenant_id, external_reference);
@@ -148,7 +148,7 @@ create table pending_effects (
   lease_until timestamp with time zone,
   last_error text,
   constraint pending_effects_pkey PRIMARY KEY (stream_id, version, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX pending_effects_kind_due_at_idx ON pending_effects USING btree (kind, due_at);
 grant delete, insert, select, truncate, update on pending_effects to order_app;
 
@@ -266,7 +266,7 @@ create table streams (
   version integer not null,
   constraint streams_version_check CHECK ((version >= 0)),
   constraint streams_pkey PRIMARY KEY (stream_id)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 grant insert, select, update on streams to order_app;
 
 create table timers (
@@ -276,7 +276,7 @@ create table timers (
   due_at timestamp with time zone not null,
   epoch integer not null,
   constraint timers_pkey PRIMARY KEY (stream_id, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX timers_due_at_idx ON timers USING btree (due_at);
 grant delete, insert, select, truncate, update on timers to order_app;
 

@@ -91,7 +91,7 @@ create table pending_effects (
   lease_until timestamp with time zone,
   last_error text,
   constraint pending_effects_pkey PRIMARY KEY (stream_id, version, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX pending_effects_kind_due_at_idx ON pending_effects USING btree (kind, due_at);
 grant delete, insert, select, truncate, update on pending_effects to shipping_app;
 
@@ -193,7 +193,7 @@ create table streams (
   version integer not null,
   constraint streams_version_check CHECK ((version >= 0)),
   constraint streams_pkey PRIMARY KEY (stream_id)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 grant insert, select, update on streams to shipping_app;
 
 create table timers (
@@ -203,7 +203,7 @@ create table timers (
   due_at timestamp with time zone not null,
   epoch integer not null,
   constraint timers_pkey PRIMARY KEY (stream_id, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX timers_due_at_idx ON timers USING btree (due_at);
 grant delete, insert, select, truncate, update on timers to shipping_app;
 
@@ -261,7 +261,7 @@ create table tracked_packages_v1 (
   handed_over_at timestamp with time zone,
   ended_at timestamp with time zone,
   constraint tracked_packages_v1_pkey PRIMARY KEY (package_id)
-) with (fillfactor=80);
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX tracked_packages_v1_center_id_packed_at_idx ON tracked_packages_v1 USING btree (center_id, packed_at, package_id) WHERE (status = 'labeled'::text);
 CREATE INDEX tracked_packages_v1_fulfillment_order_id_idx ON tracked_packages_v1 USING btree (fulfillment_order_id);
 CREATE INDEX tracked_packages_v1_status_packed_at_idx ON tracked_packages_v1 USING btree (status, packed_at, package_id) WHERE (status = ANY (ARRAY['labeled'::text, 'handed_over'::text]));

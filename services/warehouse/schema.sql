@@ -93,7 +93,7 @@ create table fulfillment_order_list_v1 (
   requested_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint fulfillment_order_list_v1_pkey PRIMARY KEY (fulfillment_order_id)
-) with (fillfactor=70);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX fulfillment_order_list_v1_center_idx ON fulfillment_order_list_v1 USING btree (center_id, fulfillment_order_id);
 CREATE INDEX fulfillment_order_list_v1_submitted_idx ON fulfillment_order_list_v1 USING btree (center_id, fulfillment_order_id) WHERE (request_status = ANY (ARRAY['submitted'::text, 'cancellation_requested'::text]));
 grant delete, insert, select, truncate, update on fulfillment_order_list_v1 to warehouse_app;
@@ -170,7 +170,7 @@ create table pending_effects (
   lease_until timestamp with time zone,
   last_error text,
   constraint pending_effects_pkey PRIMARY KEY (stream_id, version, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX pending_effects_kind_due_at_idx ON pending_effects USING btree (kind, due_at);
 grant delete, insert, select, truncate, update on pending_effects to warehouse_app;
 
@@ -276,7 +276,7 @@ create table streams (
   version integer not null,
   constraint streams_version_check CHECK ((version >= 0)),
   constraint streams_pkey PRIMARY KEY (stream_id)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 grant insert, select, update on streams to warehouse_app;
 
 create table timers (
@@ -286,7 +286,7 @@ create table timers (
   due_at timestamp with time zone not null,
   epoch integer not null,
   constraint timers_pkey PRIMARY KEY (stream_id, kind)
-) with (fillfactor=85);
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000, autovacuum_analyze_scale_factor=0.5);
 CREATE INDEX timers_due_at_idx ON timers USING btree (due_at);
 grant delete, insert, select, truncate, update on timers to warehouse_app;
 
