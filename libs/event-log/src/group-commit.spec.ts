@@ -42,6 +42,38 @@ describe('group commit', () => {
     await Promise.all(answers);
   });
 
+  it('begins a further lane with an eighth of a batch, and not with less', async () => {
+    const { batches, run } = slowWriter();
+    const commits = createGroupCommit<number, number>({ run, requestsMax: 16, patienceMs: 60_000 });
+    const answers = [commits.submit(1)];
+    await turn();
+    answers.push(commits.submit(2));
+    await turn();
+    expect(batches.map(({ requests }) => requests)).toStrictEqual([[1]]);
+    answers.push(commits.submit(3));
+    await turn();
+    expect(batches.map(({ requests }) => requests)).toStrictEqual([[1], [2, 3]]);
+    for (const { finish } of batches) finish();
+    expect(await Promise.all(answers)).toStrictEqual([10, 20, 30]);
+  });
+
+  it('begins one also for bytes, and for whoever has waited long enough when another request comes', async () => {
+    const heavy = slowWriter();
+    const weighed = createGroupCommit<number, number>({ run: heavy.run, patienceMs: 60_000, bytesMax: 800, bytesOf: (n) => n });
+    const old = slowWriter();
+    const patient = createGroupCommit<number, number>({ run: old.run, patienceMs: 0 });
+    const answers = [weighed.submit(1), patient.submit(1)];
+    await turn();
+    answers.push(weighed.submit(99), patient.submit(2));
+    await turn();
+    expect([heavy.batches, old.batches].map((batches) => batches.map(({ requests }) => requests))).toStrictEqual([[[1]], [[1], [2]]]);
+    answers.push(weighed.submit(2));
+    await turn();
+    expect(heavy.batches.map(({ requests }) => requests)).toStrictEqual([[1], [99, 2]]);
+    for (const { finish } of [...heavy.batches, ...old.batches]) finish();
+    await Promise.all(answers);
+  });
+
   it('refuses what goes beyond the bound of the queue, and goes on afterwards', async () => {
     const { batches, run } = slowWriter();
     const commits = createGroupCommit<number, number>({ run, lanes: 1, requestsMax: 2, batchesQueuedMax: 2 });

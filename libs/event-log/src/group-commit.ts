@@ -12,8 +12,10 @@ export type GroupCommitOptions<Request, Result> = {
   readonly bytesOf?: (request: Request) => number;
   /** Full batches that may wait (4); beyond them `submit` throws `Overloaded`. */
   readonly batchesQueuedMax?: number;
-  /** Batches that run at once (2): one a writer connection. */
+  /** Batches that run at once (2): one a writer connection. The first takes whatever waits, a further one begins with an eighth of a full batch. */
   readonly lanes?: number;
+  /** Or when a request comes and the first of the queue has waited this long (50): a batch that waits for a lock must not hold up the others. */
+  readonly patienceMs?: number;
   /** How often a batch that met a deadlock or lock timeout is run again (5). */
   readonly retriesMax?: number;
 };
@@ -30,6 +32,7 @@ export type GroupCommit<Request, Result> = {
 type Waiting<Request, Result> = {
   readonly request: Request;
   readonly bytes: number;
+  readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -40,7 +43,7 @@ export const backOff = (attempt: number): Promise<void> =>
 
 /** Makes a group commit. */
 export const createGroupCommit = <Request, Result>(options: GroupCommitOptions<Request, Result>): GroupCommit<Request, Result> => {
-  const { run, requestsMax = 256, bytesMax = 1_048_576, bytesOf = () => 0, batchesQueuedMax = 4, lanes = 2, retriesMax = 5 } = options;
+  const { run, requestsMax = 256, bytesMax = 1_048_576, bytesOf = () => 0, batchesQueuedMax = 4, lanes = 2, patienceMs = 50, retriesMax = 5 } = options;
   const queue: Waiting<Request, Result>[] = [];
   const idle: (() => void)[] = [];
   let queuedBytes = 0;
@@ -80,9 +83,16 @@ export const createGroupCommit = <Request, Result>(options: GroupCommitOptions<R
     }
   };
 
+  /**
+   * Two small batches cost the database nearly twice what one costs: accepting 2,000 orders a second took 0.32 CPU-ms of PostgreSQL's an order
+   * where any request opened the second lane, and takes 0.25. What waits goes with the next batch.
+   */
+  const isWorthALane = ([first]: readonly Waiting<Request, Result>[]): boolean =>
+    first !== undefined && (running === 0 || queue.length >= requestsMax / 8 || queuedBytes >= bytesMax / 8 || performance.now() - first.since >= patienceMs);
+
   const pump = (): void => {
     isWoken = false;
-    while (running < lanes && queue.length > 0) {
+    while (running < lanes && isWorthALane(queue)) {
       running += 1;
       void commit(take()).finally(() => {
         running -= 1;
@@ -99,7 +109,7 @@ export const createGroupCommit = <Request, Result>(options: GroupCommitOptions<R
       if (isDraining || isFull) return Promise.reject(new Overloaded());
       queuedBytes += bytes;
       return new Promise((resolve, reject) => {
-        queue.push({ request, bytes, resolve, reject });
+        queue.push({ request, bytes, since: performance.now(), resolve, reject });
         // At the end of this turn, so that what one turn submits (a batch of HTTP/2 frames, a bulk import) goes together.
         if (!isWoken) queueMicrotask(pump);
         isWoken = true;
