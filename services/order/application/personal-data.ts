@@ -25,26 +25,21 @@ export type PersonalData = {
   readonly giftMessages: Readonly<Record<string, string>>;
 };
 
-/** The personal data of an order as it stood at a version; undefined when it was erased. */
-export const readPersonalData = async (sql: SqlExecutor, orderId: string, version: number): Promise<PersonalData | undefined> => {
-  const { rows } = await sql.query<{ data: PersonalData }>(
-    `select data from personal_data where order_id = $1 and version = $2 and kind = 'order'`,
-    [orderId, version],
-  );
-  return rows[0]?.data;
-};
-
-const manySql = `select p.order_id, p.data from unnest($1::uuid[], $2::integer[]) as wanted (order_id, version)
+const readSql = `select p.order_id, p.data from unnest($1::uuid[], $2::integer[]) as wanted (order_id, version)
 join personal_data p on p.order_id = wanted.order_id and p.version = wanted.version and p.kind = 'order'`;
 
-/** The same of many orders at once, by order id; those whose data was erased are missing. */
+/** The personal data of orders as it stood at a version each, by order id; missing where it was erased. */
 export const readPersonalDataOf = async (
   sql: SqlExecutor,
   orders: readonly { readonly orderId: string; readonly version: number }[],
 ): Promise<ReadonlyMap<string, PersonalData>> => {
-  const { rows } = await sql.query<{ order_id: string; data: PersonalData }>(manySql, [orders.map(({ orderId }) => orderId), orders.map(({ version }) => version)]);
+  const { rows } = await sql.query<{ order_id: string; data: PersonalData }>(readSql, [orders.map(({ orderId }) => orderId), orders.map(({ version }) => version)]);
   return new Map(rows.map(({ order_id: orderId, data }) => [orderId, data]));
 };
+
+/** The same of one order; undefined when it was erased. */
+export const readPersonalData = async (sql: SqlExecutor, orderId: string, version: number): Promise<PersonalData | undefined> =>
+  (await readPersonalDataOf(sql, [{ orderId, version }])).get(orderId);
 
 /** The version the next row of an order gets. The caller holds the order's stream, so nobody else takes it. */
 const insertSql = `insert into personal_data (order_id, version, kind, data)
