@@ -20,24 +20,25 @@ const lookEveryMs = 5_000;
 const settlingShare = 0.25;
 const tenMinutes = 10;
 /** A minute each in a run of twenty. */
-const spans = 20;
+const spansInARun = 20;
 
 type Point = { readonly minute: number; readonly value: number };
 type Sample = { readonly minute: number; readonly rssMb: Readonly<Record<string, number>>; readonly dead: number; readonly live: number };
 
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Percent of its mean that a series grows in ten minutes, by the straight line that fits it best. */
 export const growthPercent = (points: readonly Point[]): number => {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [atMinute, atValue] = [mean(points.map(({ minute }) => minute)), mean(points.map(({ value }) => value))];
   const [over, under] = points.reduce(([a, b], { minute, value }) => [a + (minute - atMinute) * (value - atValue), b + (minute - atMinute) ** 2], [0, 0]);
   return ((over / under) * tenMinutes * 100) / atValue;
 };
 
 /**
- * The mean of every minute, or of another span. PostgreSQL looks for dead rows once a minute: what lies about is a saw of that period, and the line through
+ * The mean of every span of time. PostgreSQL looks for dead rows once a minute: what lies about is a saw of that period, and the line through
  * its single samples grows by 9 % in ten minutes where nothing grows at all.
  */
-export const meansOf = (points: readonly Point[], spanMinutes = 1): readonly Point[] => {
+export const meansOf = (points: readonly Point[], spanMinutes: number): readonly Point[] => {
   const spans = new Map<number, number[]>();
   for (const { minute, value } of points) {
     const span = Math.floor(minute / spanMinutes);
@@ -45,7 +46,7 @@ export const meansOf = (points: readonly Point[], spanMinutes = 1): readonly Poi
     if (known === undefined) spans.set(span, [value]);
     else known.push(value);
   }
-  return [...spans].map(([span, values]) => ({ minute: span * spanMinutes, value: values.reduce((sum, value) => sum + value, 0) / values.length }));
+  return [...spans].map(([span, values]) => ({ minute: span * spanMinutes, value: mean(values) }));
 };
 
 const tuples = `select sum(n_dead_tup)::float8 as dead, sum(n_live_tup)::float8 as live from pg_stat_user_tables where schemaname = any ($1)`;
@@ -86,7 +87,7 @@ export const endurance = async ({ orders = ordersDefault, minutes = minutesDefau
     const judged = samples.filter(({ minute: at }) => at >= minutes * settlingShare && at < minutes);
     const of = (valueOf: (sample: Sample) => number): { readonly median: number; readonly growth: number; readonly values: number[] } => {
       const values = judged.map(valueOf);
-      return { values, median: median(values), growth: growthPercent(meansOf(judged.map((sample) => ({ minute: sample.minute, value: valueOf(sample) })), minutes / spans)) };
+      return { values, median: median(values), growth: growthPercent(meansOf(judged.map((sample) => ({ minute: sample.minute, value: valueOf(sample) })), minutes / spansInARun)) };
     };
     const grows = (id: string, what: string, unit: string, valueOf: (sample: Sample) => number): Figure => {
       const { values, growth } = of(valueOf);
