@@ -24,7 +24,7 @@ export const parts = Object.keys(entry) as PartName[];
 // A bound, because without one V8 lets garbage pile up to several times what a service needs before it looks; a wide one, because V8 marks
 // the whole heap the more often the smaller the bound is: with 256 MB and semi-spaces of 8 MB the order service spent a fifth of its time on
 // garbage. Source maps are left to debuggers: reading them costs 24 MB a process.
-const oldMb = 512;
+const oldMbUsual = 512;
 type Heap = {
   /** MB that the old space may have at most: beyond them V8 gives up. */
   readonly oldMb: number;
@@ -33,14 +33,14 @@ type Heap = {
   /** By how much the old space may grow before V8 marks it again. V8's own choice is 40; doubling took the five services to 1.9 GB. */
   readonly growingPercent: number;
 };
-const quiet: Heap = { oldMb, youngMb: 8, growingPercent: 60 };
-const busy: Heap = { oldMb, youngMb: 12, growingPercent: 60 };
-const beside: Heap = { oldMb, youngMb: 16, growingPercent: 60 };
+const quiet: Heap = { oldMb: oldMbUsual, youngMb: 8, growingPercent: 60 };
+const busy: Heap = { oldMb: oldMbUsual, youngMb: 12, growingPercent: 60 };
+const beside: Heap = { oldMb: oldMbUsual, youngMb: 16, growingPercent: 60 };
 // The order service is given most, because with hundreds of requests under way it holds much for a short time, and what is still held when the
 // young space is full is copied twice and then marked: at half load it is p99 that pays. With 90 MB in use, young space of 80 and growth of
-// 60 %: 74 to 127 ms; 64 and 200 %: 60 to 76 ms (one run) and 75 MB less. 400 % is more than V8 grants, which lets a heap grow at most half way from
-// what is in use to its bound: so it is the bound that decides, and every peak is like the last. With 200 % what was in use in the moment of a mark
-// counted three times, and in the 13th minute of steady load the process grew by 28 MB. For the four others 60 % instead of 30 costs 20 to 35 MB each and saves 2 to
+// 60 %: 74 to 127 ms; 64 and 200 %: 60 to 76 ms (one run) and 75 MB less. With 200 % and a bound of 512 MB
+// the process grew by 28 MB in the 13th minute of steady load; with 400 %, more than V8's heap controller grants (at most half way from what is in use to the
+// bound), and 448 MB it did not (one run of 20 minutes each). For the four others 60 % instead of 30 costs 20 to 35 MB each and saves 2 to
 // 12 % of their CPU a life (compared with the broker's in the same run); 100 % saves 9 to 18 %, but all five together take 1,606 MB then. With 60 % they take 1,511 MB
 // after two rounds of 5,000 lives, and 1.6 GB is their limit.
 const heapOf: Record<PartName, Heap> = {
@@ -75,8 +75,8 @@ export const markOf = (dataDir: string, part: PartName): string => `${entry[part
 
 /** Node's arguments. The folder at the end is read by nobody but whoever looks at the processes: a person, and the next launcher. */
 export const argumentsOf = (dataDir: string, part: PartName, dist = root): readonly string[] => {
-  const { oldMb: most, youngMb, growingPercent } = heapOf[part];
-  const heap = [`--max-old-space-size=${most}`, `--max-semi-space-size=${youngMb}`, `--heap-growing-percent=${growingPercent}`, `--v8-pool-size=${helperThreads}`];
+  const { oldMb, youngMb, growingPercent } = heapOf[part];
+  const heap = [`--max-old-space-size=${oldMb}`, `--max-semi-space-size=${youngMb}`, `--heap-growing-percent=${growingPercent}`, `--v8-pool-size=${helperThreads}`];
   return [...heap, join(dist, entry[part]), resolve(dataDir)];
 };
 
