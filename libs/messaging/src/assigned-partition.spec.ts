@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AssignedPartition } from './assigned-partition.js';
+import { textsOf } from './cloud-events.js';
 
 // Found by a fault campaign: what its poison left in quarantine had lost the headers that say where it came from.
 it.each([
@@ -7,18 +8,15 @@ it.each([
   ['bytes', { ce_type: Buffer.from('Anything') }],
 ])('a message that is set aside keeps its headers when they come as %s', (_, headers) => {
   const partition = new AssignedPartition({ topic: 'order.events', partition: 3 }, 'order');
-  partition.accept([{ offset: 7, key: Buffer.from('x'), headers, value: Buffer.from('{}'), timestampMs: 0 }]);
+  partition.accept([{ offset: 7, key: Buffer.from('x'), texts: textsOf(headers), headers, value: Buffer.from('{}'), timestampMs: 0 }]);
   expect(partition.strays).toMatchObject([{ messageOffset: 7, headers: { ce_type: 'Anything' } }]);
 });
 
 const logId = '7d1b0000-0000-4000-8000-000000000000';
-const message = (offset: number, seq: number, eventId = `event-${seq}`, log = logId) => ({
-  offset,
-  key: Buffer.from('order-1'),
-  headers: { orderlogseq: String(seq), orderlogshard: '3', orderloglogid: log, ce_id: eventId, ce_type: 'Anything' },
-  value: Buffer.from('{}'),
-  timestampMs: 0,
-});
+const message = (offset: number, seq: number, eventId = `event-${seq}`, log = logId) => {
+  const headers = { orderlogseq: String(seq), orderlogshard: '3', orderloglogid: log, ce_id: eventId, ce_type: 'Anything' };
+  return { offset, key: Buffer.from('order-1'), texts: textsOf(headers), headers, value: Buffer.from('{}'), timestampMs: 0 };
+};
 const begun = (lastSeq = 0): AssignedPartition => {
   const partition = new AssignedPartition({ topic: 'order.events', partition: 3 }, 'order');
   partition.begin({ topic: 'order.events', partition: 3, epoch: 1, logId, lastSeq, nextOffset: lastSeq });

@@ -1,5 +1,5 @@
 import type { ServiceName } from '@orderlog/contracts';
-import { decodeFact, headersOf, positionOf, type WirePosition, type WireRecord } from './cloud-events.js';
+import { decodeFact, positionOf, textsOf, type WirePosition, type WireRecord } from './cloud-events.js';
 import type { Fact, FactsListener } from './facts.js';
 import type { IncomingMessage, TopicPartition } from './kafka.port.js';
 import type { Stray } from './parking.js';
@@ -16,14 +16,14 @@ export type Reading =
   | { readonly kind: 'stray'; readonly reason: string };
 
 /** A row of the producer's log that waits to be applied: from the topic, or (without an offset) from the log itself. */
-export type Pending = WirePosition & {
+export interface Pending extends WirePosition {
   /** Of the message, or of the last repeat that came right behind the queue it stands at the end of. */
   offset: number | undefined;
   readonly timestampMs: number;
-  readonly decode: () => Fact;
-  readonly stray: (reason: string) => Stray;
-  reading?: Reading;
-};
+  decode(): Fact;
+  stray(reason: string): Stray;
+  reading: Reading | undefined;
+}
 
 /** Rows that follow the position without a hole. */
 export type Run = { readonly partition: AssignedPartition; readonly items: readonly Pending[] };
@@ -36,6 +36,51 @@ const remembered = 1024;
 /** Headers come as texts from our own reader of fetch responses, as bytes from the client's. */
 const textHeaders = (headers: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.slice(0, 200), (Buffer.isBuffer(value) ? value.toString('utf8') : typeof value === 'string' ? value : '').slice(0, 2000)]));
+
+const strayOf = ({ topic, partition }: TopicPartition, { offset, key, headers, value }: IncomingMessage, reason: string): Stray => ({
+  topic,
+  partition,
+  messageOffset: offset,
+  reason,
+  key: key?.toString('utf8'),
+  headers: textHeaders(headers),
+  value: value?.toString('utf8'),
+});
+
+/** A row as its message brought it. */
+class FromTopic implements Pending {
+  readonly logId: string;
+  readonly shard: number;
+  readonly seq: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly timestampMs: number;
+  offset: number | undefined;
+  reading: Reading | undefined = undefined;
+  readonly #partition: AssignedPartition;
+  readonly #message: IncomingMessage;
+
+  constructor(partition: AssignedPartition, message: IncomingMessage, { logId, shard, seq, eventId, type }: WirePosition) {
+    this.logId = logId;
+    this.shard = shard;
+    this.seq = seq;
+    this.eventId = eventId;
+    this.type = type;
+    this.timestampMs = message.timestampMs;
+    this.offset = message.offset;
+    this.#partition = partition;
+    this.#message = message;
+  }
+
+  decode(): Fact {
+    const message = this.#message;
+    return decodeFact(this.#partition.source, message.key?.toString('utf8'), (names) => message.texts(names), message.value?.toString('utf8'), this);
+  }
+
+  stray(reason: string): Stray {
+    return strayOf(this.#partition, this.#message, reason);
+  }
+}
 
 /** One partition between its claim and the next rebalance: the queue, the position, the state it is in. Knows no database and no Kafka. */
 export class AssignedPartition implements TopicPartition {
@@ -110,35 +155,21 @@ export class AssignedPartition implements TopicPartition {
   /** Takes messages in as they came. */
   accept(messages: readonly IncomingMessage[]): void {
     for (const message of messages) {
-      const header = headersOf(message.headers);
-      const position = positionOf(header);
+      const position = positionOf((names) => message.texts(names));
       if (position !== undefined && this.#isRepeat(position, message.offset)) continue;
-      const key = message.key?.toString('utf8');
-      const stray = (reason: string): Stray => ({
-        topic: this.topic,
-        partition: this.partition,
-        messageOffset: message.offset,
-        reason,
-        key,
-        headers: textHeaders(message.headers),
-        value: message.value?.toString('utf8'),
-      });
-      if (position === undefined || position.shard !== this.partition) this.strays.push(stray('its envelope cannot be read'));
-      else {
-        const { offset, timestampMs } = message;
-        this.#queue.push({ ...position, offset, timestampMs, decode: () => decodeFact(this.source, key, header, message.value?.toString('utf8')), stray });
-      }
+      if (position === undefined || position.shard !== this.partition) this.strays.push(strayOf(this, message, 'its envelope cannot be read'));
+      else this.#queue.push(new FromTopic(this, message, position));
     }
   }
 
   /** Takes rows in that the topic did not bring; they belong before everything that waits. */
   fill(records: readonly WireRecord[], nowMs: number): void {
     const rows = records.flatMap(({ key, headers, value }): Pending[] => {
-      const header = (name: string): string | undefined => headers[name];
-      const position = positionOf(header);
+      const texts = textsOf(headers);
+      const position = positionOf(texts);
       if (position === undefined) return [];
       const stray = (reason: string): Stray => ({ topic: this.topic, partition: this.partition, messageOffset: -position.seq, reason, key, headers, value });
-      return [{ ...position, offset: undefined, timestampMs: nowMs, decode: () => decodeFact(this.source, key, header, value), stray }];
+      return [{ ...position, offset: undefined, timestampMs: nowMs, reading: undefined, decode: () => decodeFact(this.source, key, texts, value, position), stray }];
     });
     this.#queue.unshift(...rows);
   }
@@ -157,7 +188,7 @@ export class AssignedPartition implements TopicPartition {
     }
     const next = this.#queue[n];
     if (this.isStopped) return undefined;
-    this.#queue = run.concat(this.#queue.slice(n));
+    if (n > run.length) this.#queue = run.concat(this.#queue.slice(n));
     if (run.length > 0) return { run };
     return next === undefined ? undefined : { holeBefore: next.seq };
   }
@@ -225,15 +256,17 @@ export class AssignedPartition implements TopicPartition {
     return items.reduce((next, { offset }) => (offset === undefined ? next : Math.max(next, offset + 1)), this.nextOffset);
   }
 
-  /** What an item means to the listeners: read once. */
-  read(item: Pending, listenerOf: (type: string) => FactsListener | undefined, check: (fact: Fact) => string | undefined): Reading {
-    item.reading ??= readingOf(item, listenerOf(item.type), check);
+  /** What an item means to the listener for its type, if any: read once. */
+  read(item: Pending, listener: FactsListener | undefined, check: (fact: Fact) => string | undefined): Reading {
+    item.reading ??= readingOf(item, listener, check);
     return item.reading;
   }
 }
 
+const pass: Reading = { kind: 'pass' };
+
 const readingOf = (item: Pending, listener: FactsListener | undefined, check: (fact: Fact) => string | undefined): Reading => {
-  if (listener === undefined) return { kind: 'pass' };
+  if (listener === undefined) return pass;
   let fact: Fact;
   try {
     fact = item.decode();
@@ -248,5 +281,5 @@ const readingOf = (item: Pending, listener: FactsListener | undefined, check: (f
     return { kind: 'stray', reason: wrong ?? `its target cannot be told: ${describe(error)}` };
   }
   if (target !== undefined) return { kind: 'act', listener, fact, target, ...(wrong === undefined ? {} : { wrong }) };
-  return wrong === undefined ? { kind: 'pass' } : { kind: 'stray', reason: wrong };
+  return wrong === undefined ? pass : { kind: 'stray', reason: wrong };
 };

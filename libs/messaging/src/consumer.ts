@@ -85,7 +85,7 @@ export class LogConsumer {
   readonly #logger: MessagingLogger;
   readonly #owner = randomUUID();
   readonly #sources = new Map<string, ServiceName>();
-  readonly #listeners = new Map<string, FactsListener>();
+  readonly #listeners = new Map<ServiceName, Map<string, FactsListener>>();
   readonly #context: ApplyContext;
   readonly #work = new Signal();
   readonly #counters = { batches: 0, facts: 0, passed: 0, duplicates: 0, gaps: 0, gapFacts: 0, retries: 0, zombies: 0, parked: 0, quarantined: 0 };
@@ -113,10 +113,11 @@ export class LogConsumer {
       for (const { source, types } of listener.hears) {
         if (producers[source] === undefined) throw new Error(`there is no log reader for ${source}`);
         this.#sources.set(`${topicPrefix}${eventsTopic(source)}`, source);
+        const ofSource = this.#listeners.get(source) ?? new Map<string, FactsListener>();
+        this.#listeners.set(source, ofSource);
         for (const type of types) {
-          const name = `${source}/${type}`;
-          if (this.#listeners.has(name)) throw new Error(`two listeners for ${name}: an event has one target here`);
-          this.#listeners.set(name, listener);
+          if (ofSource.has(type)) throw new Error(`two listeners for ${source}/${type}: an event has one target here`);
+          ofSource.set(type, listener);
         }
       }
     }
@@ -383,8 +384,9 @@ export class LogConsumer {
 
   /** Reads the rows; ends before one that the topic garbled, which then is filled from the log like any other hole. */
   #readable(state: AssignedPartition, items: Run['items']): Run['items'] {
+    const listeners = this.#listeners.get(state.source);
     for (const [n, item] of items.entries()) {
-      const reading = state.read(item, (type) => this.#listeners.get(`${state.source}/${type}`), checkFact);
+      const reading = state.read(item, listeners?.get(item.type), checkFact);
       if (reading.kind !== 'stray' && reading.kind !== 'garbled') continue;
       state.strays.push(item.stray(reading.reason));
       if (reading.kind === 'garbled' && item.offset !== undefined) {

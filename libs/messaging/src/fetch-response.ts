@@ -1,5 +1,6 @@
+import type { HeaderTexts } from './kafka.port.js';
 import { batchHeadSize, offsetAndLengthSize } from './produce-request.js';
-import { readRecordHeaders, type RecordHeaders } from './record-headers.js';
+import { readHeaderTexts, readRecordHeaders, type RecordHeaders } from './record-headers.js';
 
 /** A message of a fetch, as kafkajs hands it on. `offset` is text because kafkajs compares it as such. */
 export type FetchedMessage = {
@@ -9,8 +10,8 @@ export type FetchedMessage = {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  readonly texts: HeaderTexts;
   readonly isControlRecord: boolean;
-  /** Tells kafkajs what belongs to a transaction that was given up. */
   readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
 };
 
@@ -48,8 +49,10 @@ const control = 0x20;
 class OtherForm extends Error {}
 
 class Reader {
-  offset = 0;
-  constructor(readonly buffer: Buffer) {}
+  constructor(
+    readonly buffer: Buffer,
+    public offset = 0,
+  ) {}
 
   int8(): number {
     this.offset += 1;
@@ -83,12 +86,17 @@ class Reader {
       if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     }
   }
-  varBytes(): Buffer | null {
+  /** Answers their number; -1 for null. */
+  skipVarBytes(): number {
     const length = this.varLong();
-    if (length < 0) return null;
+    if (length < 0) return -1;
     this.offset += length;
     if (this.offset > this.buffer.length) throw new RangeError('a record ends in the middle of its bytes');
-    return this.buffer.subarray(this.offset - length, this.offset);
+    return length;
+  }
+  varBytes(): Buffer | null {
+    const length = this.skipVarBytes();
+    return length < 0 ? null : this.buffer.subarray(this.offset - length, this.offset);
   }
 }
 
@@ -97,6 +105,49 @@ const listOf = <T>(reader: Reader, read: (reader: Reader) => T): T[] => {
   for (let left = reader.int32(); left > 0; left -= 1) list.push(read(reader));
   return list;
 };
+
+/** Tells kafkajs what belongs to a transaction that was given up. */
+type BatchContext = FetchedMessage['batchContext'];
+
+/**
+ * A record as a place in the response: what it holds is cut out when somebody asks for it. Thousands wait their turn in a consumer's queues, and most of
+ * them are passed over for their type: with headers and payload made at once, what waited was 31 to 48 % of all that outlived a young collection.
+ */
+class FetchedRecord implements FetchedMessage {
+  constructor(
+    readonly offset: string,
+    readonly timestamp: number,
+    readonly isControlRecord: boolean,
+    readonly batchContext: BatchContext,
+    private readonly buffer: Buffer,
+    private readonly keyAt: number,
+  ) {}
+
+  get key(): Buffer | null {
+    return new Reader(this.buffer, this.keyAt).varBytes();
+  }
+
+  get value(): Buffer | null {
+    const reader = new Reader(this.buffer, this.keyAt);
+    reader.skipVarBytes();
+    return reader.varBytes();
+  }
+
+  get headers(): RecordHeaders {
+    return readRecordHeaders(this.#atHeaders());
+  }
+
+  texts(names: readonly string[]): (string | undefined)[] {
+    return readHeaderTexts(this.#atHeaders(), names);
+  }
+
+  #atHeaders(): Reader {
+    const reader = new Reader(this.buffer, this.keyAt);
+    reader.skipVarBytes();
+    reader.skipVarBytes();
+    return reader;
+  }
+}
 
 /** Reads one record batch (https://kafka.apache.org/documentation/#recordbatch) onto `messages`. */
 const readBatch = (reader: Reader, messages: FetchedMessage[]): void => {
@@ -117,12 +168,13 @@ const readBatch = (reader: Reader, messages: FetchedMessage[]): void => {
     reader.offset += 1; // attributes, unused
     const timestampDelta = reader.varLong();
     const offset = String(firstOffset + reader.varLong());
-    const key = reader.varBytes();
-    const value = reader.varBytes();
-    const headers = readRecordHeaders(reader);
-    reader.offset = end;
     const timestamp = (attributes & logAppendTime) !== 0 ? maxTimestamp : firstTimestamp + timestampDelta;
-    messages.push({ offset, timestamp, key, value, headers, isControlRecord, batchContext });
+    messages.push(new FetchedRecord(offset, timestamp, isControlRecord, batchContext, reader.buffer, reader.offset));
+    // A response that breaks off within a record is an error now, not when somebody looks at it.
+    reader.skipVarBytes();
+    reader.skipVarBytes();
+    if (end < reader.offset || end > reader.buffer.length) throw new RangeError('a record is not as long as it says');
+    reader.offset = end;
   }
 };
 

@@ -19,10 +19,16 @@ export interface KafkaProducer {
   close(): Promise<void>;
 }
 
-/** A message as it came; `headers` are bytes (anything else is not ours). */
+/** Reads headers with these (ASCII) names as texts, in their order; undefined for one that is missing, given twice, or not text. */
+export type HeaderTexts = (names: readonly string[]) => readonly (string | undefined)[];
+
+/** A message as it came. Of what it holds nothing need be made before it is asked for: most messages are only passed over. */
 export type IncomingMessage = {
   readonly offset: number;
   readonly key: Buffer | null;
+  /** Some headers, without making the others. */
+  readonly texts: HeaderTexts;
+  /** All of them, bytes or text (anything else is not ours). */
   readonly headers: Readonly<Record<string, unknown>>;
   readonly value: Buffer | null;
   /** When the broker took it, milliseconds since 1970. */

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import kafkajs, { type Consumer, type EachBatchPayload, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
+import { textsOf } from './cloud-events.js';
 import { fetchRequestBytes, type FetchRequest } from './fetch-request.js';
-import { fetchVersion, readFetchResponse } from './fetch-response.js';
+import { fetchVersion, readFetchResponse, type FetchedMessage } from './fetch-response.js';
 import type {
   GroupListener,
   IncomingMessage,
@@ -158,13 +159,34 @@ const byPartition: PartitionAssigner = ({ cluster }) => ({
   }),
 });
 
-const incoming = ({ offset, key, headers, value, timestamp }: KafkaMessage): IncomingMessage => ({
-  offset: Number(offset),
-  key,
-  headers: headers ?? {},
-  value,
-  timestampMs: Number(timestamp),
-});
+/** A message of our own reader, or (compressed) of kafkajs's. Nothing of the former is made here. */
+class Incoming implements IncomingMessage {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly #message: KafkaMessage | FetchedMessage;
+
+  constructor(message: KafkaMessage | FetchedMessage) {
+    this.offset = Number(message.offset);
+    this.timestampMs = Number(message.timestamp);
+    this.#message = message;
+  }
+
+  get key(): Buffer | null {
+    return this.#message.key;
+  }
+
+  get value(): Buffer | null {
+    return this.#message.value;
+  }
+
+  get headers(): Readonly<Record<string, unknown>> {
+    return this.#message.headers ?? {};
+  }
+
+  texts(names: readonly string[]): readonly (string | undefined)[] {
+    return 'texts' in this.#message ? this.#message.texts(names) : textsOf(this.headers)(names);
+  }
+}
 
 /** kafkajs wants partitions grouped by topic. */
 const byTopic = (partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] => {
@@ -250,7 +272,7 @@ const consumer = async (kafka: kafkajs.Kafka, groupId: string, topics: readonly 
     autoCommit: false,
     partitionsConsumedConcurrently: handedOverAtOnce,
     eachBatch: async ({ batch: { topic, partition, messages, highWatermark } }: EachBatchPayload) => {
-      if (!stopped) listener.onBatch({ topic, partition, messages: messages.map(incoming), highWatermark: Number(highWatermark) });
+      if (!stopped) listener.onBatch({ topic, partition, messages: messages.map((message) => new Incoming(message)), highWatermark: Number(highWatermark) });
       isBehind ||= Number(messages.at(-1)?.offset ?? -1) + 1 < Number(highWatermark);
       pausing ??= pauseUnlessBehind();
       await pausing;

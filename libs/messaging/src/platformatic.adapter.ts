@@ -14,6 +14,7 @@ import {
   type RecordsBatch,
 } from '@platformatic/kafka';
 import { setTimeout as delay } from 'node:timers/promises';
+import { textsOf } from './cloud-events.js';
 import type {
   GroupListener,
   IncomingMessage,
@@ -137,7 +138,9 @@ const messagesOf = (batches: readonly RecordsBatch[], from: number): IncomingMes
     const firstMs = Number(firstTimestamp);
     for (const record of records) {
       const offset = first + record.offsetDelta;
-      if (offset >= from) messages.push({ offset, key: record.key, headers: headersOf(record), value: record.value, timestampMs: firstMs + Number(record.timestampDelta) });
+      if (offset < from) continue;
+      const headers = headersOf(record);
+      messages.push({ offset, key: record.key, texts: textsOf(headers), headers, value: record.value, timestampMs: firstMs + Number(record.timestampDelta) });
     }
   }
   return messages;

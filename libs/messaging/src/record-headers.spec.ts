@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRecordHeaders } from './record-headers.js';
+import { readHeaderTexts, readRecordHeaders } from './record-headers.js';
 
 const varInt = (value: number): number[] => {
   const bytes: number[] = [];
@@ -16,9 +16,10 @@ const read = (bytes: Buffer, offset = 0) => {
   return { headers: readRecordHeaders(reader), end: reader.offset };
 };
 
+const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((key) => key !== '__proto__');
+
 describe('the headers of a record', () => {
   it('are read as they were written, and the reader stands behind them', () => {
-    const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((key) => key !== '__proto__');
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(name, fc.string({ unit: 'grapheme', maxLength: 300 })), { selector: ([key]) => key, maxLength: 20 }), (headers) => {
         const bytes = Buffer.concat([Buffer.from([7]), encoded(headers), Buffer.from([9, 9])]);
@@ -39,5 +40,29 @@ describe('the headers of a record', () => {
   it('are an error when they end too early', () => {
     const whole = encoded([['name', 'value']]);
     for (let length = 0; length < whole.length; length += 1) expect(() => read(whole.subarray(0, length))).toThrow(RangeError);
+  });
+});
+
+describe('some headers of a record', () => {
+  const texts = (bytes: Buffer, ...names: string[]): (string | undefined)[] => readHeaderTexts({ buffer: bytes, offset: 0 }, names);
+  const ascii = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 8 });
+
+  it('are what all of them together say they are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.oneof(name, ascii), fc.option(fc.string({ unit: 'grapheme', maxLength: 300 }))), { maxLength: 20 }), ascii, (headers, other) => {
+        const bytes = encoded(headers);
+        const all = read(bytes).headers;
+        const wanted = [...new Set([other, ...headers.map(([key]) => key)].filter((key) => /^[ -~]*$/.test(key)))];
+        const expected = wanted.map((key) => (Object.hasOwn(all, key) && typeof all[key] === 'string' ? all[key] : undefined));
+        expect(texts(bytes, ...wanted)).toEqual(expected);
+      }),
+    );
+  });
+  it('are not those whose names begin or end alike', () => {
+    expect(texts(encoded([['ce_type', 'a'], ['type', 'b'], ['ce_typ', 'c']]), 'ce_type', 'ce_types', 'typ')).toEqual(['a', undefined, undefined]);
+  });
+  it('are an error when they end too early', () => {
+    const whole = encoded([['name', 'value']]);
+    for (let length = 0; length < whole.length; length += 1) expect(() => texts(whole.subarray(0, length), 'name')).toThrow(RangeError);
   });
 });

@@ -4,13 +4,6 @@ export type WireReader = { readonly buffer: Buffer; offset: number };
 /** Header values as text; a header given more than once is an array. */
 export type RecordHeaders = Record<string, string | string[] | null>;
 
-/** Where a text begins and ends; -1 and -1 for null. */
-type Bounds = { readonly start: number; readonly end: number };
-
-/** Names in the place where they stood last: the headers of one topic come in one order, and a known name need not be made anew. */
-const lastNames: string[] = [];
-const lastNamesMax = 32;
-
 const readVarInt = (reader: WireReader): number => {
   const { buffer } = reader;
   let value = 0;
@@ -23,29 +16,18 @@ const readVarInt = (reader: WireReader): number => {
   }
 };
 
-const readBounds = (reader: WireReader): Bounds => {
+/** Steps over a name or a value, and answers its length; -1 for null. The reader stands behind it. */
+const skipBytes = (reader: WireReader): number => {
   const length = readVarInt(reader);
-  if (length < 0) return { start: -1, end: -1 };
-  const start = reader.offset;
+  if (length < 0) return -1;
   reader.offset += length;
   if (reader.offset > reader.buffer.length) throw new RangeError('a record ends in the middle of a header');
-  return { start, end: reader.offset };
+  return length;
 };
 
-/** Reads texts that lie between `begin` and `end`: where all of them are ASCII they are cut from one. A call out of JavaScript for each is dear. */
-const textsBetween = (buffer: Buffer, begin: number, end: number, bounds: readonly Bounds[]): ((of: Bounds) => string) => {
-  const whole = buffer.toString('latin1', begin, end);
-  let beyondAscii = Buffer.byteLength(whole) - whole.length;
-  // Lengths of 64 and more have bytes beyond ASCII too, and stand between the texts.
-  let at = begin;
-  for (const { start, end: after } of bounds) {
-    const numberEnds = start < 0 ? at + 1 : start;
-    for (; at < numberEnds; at += 1) if ((buffer[at] ?? 0) > 0x7f) beyondAscii -= 1;
-    if (start >= 0) at = after;
-  }
-  return beyondAscii === 0
-    ? ({ start, end: after }) => whole.substring(start - begin, after - begin)
-    : ({ start, end: after }) => buffer.toString('utf8', start, after);
+const readText = (reader: WireReader): string | null => {
+  const length = skipBytes(reader);
+  return length < 0 ? null : reader.buffer.toString('utf8', reader.offset - length, reader.offset);
 };
 
 /**
@@ -54,17 +36,9 @@ const textsBetween = (buffer: Buffer, begin: number, end: number, bounds: readon
  */
 export const readRecordHeaders = (reader: WireReader): RecordHeaders => {
   const headers: RecordHeaders = {};
-  const count = readVarInt(reader);
-  const begin = reader.offset;
-  const bounds: Bounds[] = [];
-  for (let left = 2 * count; left > 0; left -= 1) bounds.push(readBounds(reader));
-  const textOf = textsBetween(reader.buffer, begin, reader.offset, bounds);
-  for (let n = 0; n < count; n += 1) {
-    const [name, text] = [bounds[2 * n] as Bounds, bounds[2 * n + 1] as Bounds];
-    let key = name.start < 0 ? '' : textOf(name);
-    if (key === lastNames[n]) key = lastNames[n] as string;
-    else if (n < lastNamesMax) lastNames[n] = key;
-    const value = text.start < 0 ? null : textOf(text);
+  for (let left = readVarInt(reader); left > 0; left -= 1) {
+    const key = readText(reader) ?? '';
+    const value = readText(reader);
     const known = headers[key];
     if (key === '__proto__') continue;
     if (known === undefined || !Object.hasOwn(headers, key)) headers[key] = value;
@@ -72,4 +46,32 @@ export const readRecordHeaders = (reader: WireReader): RecordHeaders => {
     else headers[key] = [known ?? '', value ?? ''];
   }
   return headers;
+};
+
+const isAt = (buffer: Buffer, start: number, name: string): boolean => {
+  for (let n = 0; n < name.length; n += 1) if (buffer[start + n] !== name.charCodeAt(n)) return false;
+  return true;
+};
+
+/**
+ * The texts of headers with ASCII names (at most 31), in the order of `names`, in one pass and without making anything of the others; undefined where one is
+ * missing, null, or given more than once.
+ */
+export const readHeaderTexts = (reader: WireReader, names: readonly string[]): (string | undefined)[] => {
+  const { buffer } = reader;
+  const texts = new Array<string | undefined>(names.length).fill(undefined);
+  let seen = 0;
+  for (let left = readVarInt(reader); left > 0; left -= 1) {
+    const nameLength = skipBytes(reader);
+    const nameAt = reader.offset - nameLength;
+    const valueLength = skipBytes(reader);
+    for (let n = 0; n < names.length; n += 1) {
+      const name = names[n] as string;
+      if (name.length !== nameLength || !isAt(buffer, nameAt, name)) continue;
+      texts[n] = valueLength < 0 || (seen & (1 << n)) !== 0 ? undefined : buffer.toString('utf8', reader.offset - valueLength, reader.offset);
+      seen |= 1 << n;
+      break;
+    }
+  }
+  return texts;
 };
