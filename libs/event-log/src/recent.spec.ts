@@ -35,15 +35,40 @@ describe('the rows a process appended last', () => {
     expect(places(recent.after([{ shard: 1, after: 3 }], 5))).toEqual(['1/4']);
     expect(recent.after([{ shard: 1, after: 2 }], 5)).toBeUndefined();
   });
+  it('go when everybody has read them, and not before', () => {
+    const recent = createRecentRows();
+    const [one, another] = [recent.join(), recent.join()];
+    recent.add([row(1, 4), row(1, 5), row(2, 9)]);
+    one([{ shard: 1, after: 5 }, { shard: 2, after: 9 }]);
+    expect(places(recent.after([{ shard: 1, after: 3 }, { shard: 2, after: 8 }], 5))).toEqual(['1/4', '1/5', '2/9']);
+    another([{ shard: 1, after: 4 }]);
+    expect(recent.after([{ shard: 1, after: 3 }], 5)).toBeUndefined();
+    expect(places(recent.after([{ shard: 1, after: 4 }, { shard: 2, after: 8 }], 5))).toEqual(['1/5', '2/9']);
+    // Who begins anew does not bring back what went.
+    one([{ shard: 1, after: 0 }]);
+    another([{ shard: 1, after: 5 }]);
+    expect(places(recent.after([{ shard: 1, after: 4 }], 5))).toEqual(['1/5']);
+  });
+  it('leave room when they go, also in the middle', () => {
+    const recent = createRecentRows(3, 100);
+    const read = recent.join();
+    recent.add([row(1, 1, 40), row(2, 1, 40)]);
+    read([{ shard: 2, after: 1 }]);
+    recent.add([row(1, 2, 40), row(1, 3, 20)]);
+    // Three places of the ring were taken by four rows: the oldest went, though there was room for its bytes.
+    expect(places(recent.after([{ shard: 1, after: 1 }], 5))).toEqual(['1/2', '1/3']);
+  });
   it('are never more than it keeps, and never wrong', () => {
     const appends = fc.array(fc.record({ shard: fc.nat(2), count: fc.integer({ min: 1, max: 4 }), isOurs: fc.boolean() }), { maxLength: 40 });
     fc.assert(
       fc.property(appends, fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(20), { minLength: 3, maxLength: 3 }), fc.integer({ min: 1, max: 6 }), (all, rowsMax, cursors, limit) => {
         const recent = createRecentRows(rowsMax);
+        const read = recent.join();
         const heads = [0, 0, 0];
         for (const { shard, count, isOurs } of all) {
           const rows = Array.from({ length: count }, () => row(shard, (heads[shard] = (heads[shard] ?? 0) + 1)));
           if (isOurs) recent.add(rows);
+          read(cursors.map((after, at) => ({ shard: at, after: Math.min(after, heads[at] ?? 0) })));
         }
         const got = recent.after(cursors.map((after, shard) => ({ shard, after })), limit);
         const next = [...cursors];

@@ -4,7 +4,8 @@ import type { EventLog, LogFollower, ShardCursors } from './event-log.js';
 /** An event with its payload as it was written, and the size of what was written. */
 export type RecentEvent = { readonly event: RecordedEvent; readonly dataJson: string; readonly bytes: number };
 
-type Shard = { readonly rows: Map<number, RecentEvent>; newest: number };
+/** Where the rows of a shard lie in the ring, by seq. */
+type Shard = { readonly places: Map<number, number>; newest: number };
 
 /** The newest rows that this process appended: who follows the log need not read back what was just written. */
 export type RecentRows = {
@@ -12,20 +13,29 @@ export type RecentRows = {
   add(rows: readonly RecentEvent[]): void;
   /** The rows behind the cursors, at most `limit` a shard, by (shard, seq); undefined where a row that is here follows one that is not. */
   after(cursors: ShardCursors, limit: number): readonly RecentEvent[] | undefined;
+  /** Takes part in saying what is no longer needed: rows up to where every one of those that joined has read are forgotten. */
+  join(): (cursors: ShardCursors) => void;
 };
 
-/** Keeps `rowsMax` rows of `bytesMax` in all, over all shards: an order of 500 lines weighs as much as a hundred others. */
+/**
+ * Keeps `rowsMax` rows of `bytesMax` in all, over all shards: an order of 500 lines weighs as much as a hundred others. Those that everybody has read
+ * go at once: a row that is kept for seconds is copied twice by V8 and then marked, and it was a sixth to a third of all that was.
+ */
 export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): RecentRows => {
   const shards = new Map<number, Shard>();
   const ring = new Array<RecentEvent | undefined>(rowsMax).fill(undefined);
+  const readers: Map<number, number>[] = [];
   let [first, next, bytesKept] = [0, 0, 0];
-  const forgetFirst = (): void => {
-    const leaving = ring[first % rowsMax];
-    ring[first % rowsMax] = undefined;
-    first += 1;
+  const forget = (place: number): void => {
+    const leaving = ring[place % rowsMax];
     if (leaving === undefined) return;
+    ring[place % rowsMax] = undefined;
     bytesKept -= leaving.bytes;
-    shards.get(leaving.event.shard)?.rows.delete(leaving.event.seq);
+    shards.get(leaving.event.shard)?.places.delete(leaving.event.seq);
+  };
+  const forgetFirst = (): void => {
+    forget(first);
+    first += 1;
   };
   return {
     add: (rows) => {
@@ -33,14 +43,14 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
         const { event, bytes } = row;
         while (first < next && (next - first >= rowsMax || bytesKept + bytes > bytesMax)) forgetFirst();
         ring[next % rowsMax] = row;
-        next += 1;
         bytesKept += bytes;
         const shard = shards.get(event.shard);
-        if (shard === undefined) shards.set(event.shard, { rows: new Map([[event.seq, row]]), newest: event.seq });
+        if (shard === undefined) shards.set(event.shard, { places: new Map([[event.seq, next]]), newest: event.seq });
         else {
-          shard.rows.set(event.seq, row);
+          shard.places.set(event.seq, next);
           shard.newest = Math.max(shard.newest, event.seq);
         }
+        next += 1;
       }
     },
     after: (cursors, limit) => {
@@ -50,12 +60,26 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
         if (shard === undefined || shard.newest <= after) continue;
         const end = Math.min(shard.newest, after + limit);
         for (let seq = after + 1; seq <= end; seq += 1) {
-          const row = shard.rows.get(seq);
+          const place = shard.places.get(seq);
+          const row = place === undefined ? undefined : ring[place % rowsMax];
           if (row === undefined) return undefined;
           found.push(row);
         }
       }
       return found;
+    },
+    join: () => {
+      const read = new Map<number, number>();
+      readers.push(read);
+      return (cursors) => {
+        for (const { shard: number, after } of cursors) {
+          read.set(number, after);
+          const shard = shards.get(number);
+          if (shard === undefined || shard.places.size === 0) continue;
+          const byAll = readers.reduce((least, one) => Math.min(least, one.get(number) ?? 0), after);
+          for (const [seq, place] of shard.places) if (seq <= byAll) forget(place);
+        }
+      };
     },
   };
 };
@@ -66,7 +90,11 @@ const askEveryMs = 250;
 /** Follows the log: from memory where that has everything, else from the database. */
 export const createFollower = (recent: RecentRows, { readShards, readShardsStored }: Pick<EventLog, 'readShards'> & { readonly readShardsStored: LogFollower['readStored'] }): LogFollower => {
   let askedAt = -Infinity;
+  // With the first read: who follows nothing (a service without read models) keeps nothing.
+  let hasRead: ((cursors: ShardCursors) => void) | undefined;
   const follow = async <T>(cursors: ShardCursors, limit: number, known: (rows: readonly RecentEvent[]) => readonly T[], ask: () => Promise<readonly T[]>): Promise<readonly T[]> => {
+    hasRead ??= recent.join();
+    hasRead(cursors);
     if (performance.now() - askedAt < askEveryMs) {
       const rows = recent.after(cursors, limit);
       if (rows !== undefined && rows.length > 0) return known(rows);
