@@ -61,7 +61,8 @@ class FromTopic implements Pending {
   readonly #message: IncomingMessage;
 
   constructor(partition: AssignedPartition, message: IncomingMessage, { logId, shard, seq, eventId, type }: WirePosition) {
-    this.logId = logId;
+    // The partition's text, where it is the same: thousands of copies would wait otherwise.
+    this.logId = logId === partition.logId ? partition.logId : logId;
     this.shard = shard;
     this.seq = seq;
     this.eventId = eventId;
