@@ -1,4 +1,4 @@
-import { localLogReader, LogConsumer, type Fact, type FactsListener, type KafkaClient, type ProducerLog } from '@orderlog/messaging';
+import { localLogReader, LogConsumer, type Fact, type FactsListener, type IncomingMessage, type KafkaClient, type ProducerLog } from '@orderlog/messaging';
 import { loudOnly, soon, type LogBench } from './log-bench.js';
 
 const heard = [{ source: 'order', types: ['OrderPackagePacked'] }] as const;
@@ -85,15 +85,18 @@ export const appliedRate = async (bench: LogBench, kafka: KafkaClient, { prefix 
   return facts / seconds;
 };
 
-/** Messages a second handed over by the client alone, to a listener that counts them. */
-export const handedOverRate = async (bench: LogBench, kafka: KafkaClient): Promise<number> => {
+/** All that a message holds. */
+export const contentsOf = ({ key, headers, value }: IncomingMessage): readonly unknown[] => [key, headers, value];
+
+/** Messages a second handed over by the client alone, to a listener that does this with each (never undefined) and counts. */
+export const handedOverRate = async (bench: LogBench, kafka: KafkaClient, take: (message: IncomingMessage) => unknown): Promise<number> => {
   groups += 1;
   let count = 0;
   let assigned: Parameters<Awaited<ReturnType<KafkaClient['consumer']>>['resume']>[0] = [];
   const consumer = await kafka.consumer({
     groupId: `bench.${groups}`,
     topics: [bench.topic],
-    listener: { onAssigned: (partitions) => (assigned = partitions), onBatch: ({ messages }) => (count += messages.length), onCrash: () => undefined },
+    listener: { onAssigned: (partitions) => (assigned = partitions), onBatch: ({ messages }) => (count += messages.filter((message) => take(message) !== undefined).length), onCrash: () => undefined },
   });
   await soon(() => assigned.length === bench.log.shards, 'all partitions are assigned');
   const startedAt = performance.now();
