@@ -30,7 +30,7 @@ type Heap = {
   readonly oldMb: number;
   /** MB of V8's young space, of which a process holds up to three times this. What is still in use when it is full is copied. */
   readonly youngMb: number;
-  /** By how much the old space may grow before V8 marks it again. V8's own choice is 40; doubling took the five services to 1.9 GB. */
+  /** By how much the old space may grow before V8 marks it again. V8's own choice is 40. */
   readonly growingPercent: number;
 };
 const quiet: Heap = { oldMb: oldMbUsual, youngMb: 8, growingPercent: 100 };
@@ -40,9 +40,9 @@ const beside: Heap = { oldMb: oldMbUsual, youngMb: 16, growingPercent: 60 };
 // young space is full is copied twice and then marked: at half load it is p99 that pays. With 90 MB in use, young space of 80 and growth of
 // 60 %: 74 to 127 ms; 64 and 200 %: 60 to 76 ms (one run) and 75 MB less. With 200 % and a bound of 512 MB
 // the process grew by 28 MB in the 13th minute of steady load; with 400 %, more than V8's heap controller grants (at most half way from what is in use to the
-// bound), and 448 MB it did not (one run of 20 minutes each). For the four others 100 % instead of 60
-// costs 85 MB in all and saves 3 % of the five services' CPU a life (compared with PostgreSQL's in the same run). With 60 % and 16 and 24 MB of young
-// space it was the same for 120 MB. All five together take 1,430 MB after 6,000 lives; 1.6 GB is their limit.
+// bound), and 448 MB it did not (one run of 20 minutes each). For the four others 100 % instead
+// of 60 costs 85 MB in all and saves 3 % of the five services' CPU a life (compared with PostgreSQL's in the same run). With 60 % and 16 and 24 MB
+// of young space it was the same for 120 MB. All five together take 1,547 MB after five rounds of 5,000 lives; 1.6 GB is their limit.
 const heapOf: Record<PartName, Heap> = {
   order: { oldMb: 448, youngMb: 64, growingPercent: 400 },
   inventory: quiet,
