@@ -28,7 +28,7 @@ export const consume = async ({ orders: wanted = factsDefault, runs = runsDefaul
         const before = await handedOverRate(bench, kafka, contentsOf);
         const rate = await appliedRate(bench, kafka);
         const after = await handedOverRate(bench, kafka, contentsOf);
-        const counted = await handedOverRate(bench, kafka, ({ offset }) => offset);
+        const counted = await handedOverRate(bench, kafka, () => undefined);
         const handedOver = (before + after) / 2;
         say(`${id} ${run}: applied ${rate.toFixed(0)}/s, handed over ${before.toFixed(0)} and ${after.toFixed(0)}/s, untouched ${counted.toFixed(0)}/s${run === 0 ? ' (to warm up)' : ''}`);
         if (run === 0) continue;
