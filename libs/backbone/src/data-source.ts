@@ -1,5 +1,5 @@
 import type { ServiceName } from '@orderlog/contracts';
-import { rowTypes, sessionOptions } from '@orderlog/event-log';
+import { rowTypes, SessionClient, sessionOptions } from '@orderlog/event-log';
 import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
@@ -22,7 +22,7 @@ export const openDataSource = async (service: ServiceName, config: BackboneConfi
     logging: false,
     poolSize: queryConnectionsMax,
     connectTimeoutMS: 5_000,
-    extra: { options: sessionOptions(config.schema), types: rowTypes, keepAlive: true, idleTimeoutMillis: 60_000 },
+    extra: { options: sessionOptions(config.schema), types: rowTypes, keepAlive: true, idleTimeoutMillis: 60_000, Client: SessionClient },
   });
   return source.initialize();
 };

@@ -23,6 +23,7 @@ export { eventLogMigrations, migrate, MigrationRefused, readMigrations, type Mig
 export { createEventLog, type EventLogOptions, type PostgresEventLog } from './postgres-event-log.js';
 export { copyOut } from './replay.js';
 export { executorOf, openPool, rowTypes, sessionOptions } from './session.js';
+export { SessionClient } from './session-client.js';
 export { isConnectionLoss, isContention, isTransient, sqlStateOf } from './sql-errors.js';
 export { schemaVersionOf, upcast, type Upcaster, type Upcasters } from './upcasting.js';
 export { verifyChain, type BrokenLink, type ChainReport } from './verify-chain.js';

@@ -1,5 +1,6 @@
 import { escapeIdentifier, Pool, types, type PoolClient, type PoolConfig, type QueryResult } from 'pg';
 import type { SqlExecutor } from './event-log.js';
+import { SessionClient } from './session-client.js';
 
 /** `2026-01-31 08:05:09.25+00` (the session's zone is UTC) → `2026-01-31T08:05:09.250Z`. Slices: a Date would cost ten times as much. */
 export const rfc3339 = (text: string): string => {
@@ -85,6 +86,7 @@ export const openPool = (connectionString: string, schema: string, name: string,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     types: rowTypes,
+    Client: SessionClient,
   });
   // The server ends the session of a process that stood still in a transaction. Nobody may be waiting for a statement then: without a
   // listener of its own the connection would end the process, and with one the transaction fails with its next statement.

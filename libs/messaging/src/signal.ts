@@ -13,10 +13,12 @@ export class Signal {
     if (!this.#noticed) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
-        this.#wake = () => {
+        const wake = (): void => {
           clearTimeout(timer);
           resolve();
         };
+        // Not written as the property's value: V8 would make it in its old space, where the timer stays until a full collection (session-client.ts).
+        this.#wake = wake;
       });
     }
     this.#wake = undefined;

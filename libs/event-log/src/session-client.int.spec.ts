@@ -1,0 +1,64 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freshDatabase, type FreshDatabase } from '@orderlog/testing';
+import type { Pool } from 'pg';
+import { openPool, sqlStateOf } from './index.js';
+
+let database: FreshDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = await freshDatabase({ service: 'order' });
+  pool = openPool(database.appUrl, database.schema, 'session client', 1, (error) => {
+    throw error;
+  });
+});
+
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+describe('a session', () => {
+  it('leaves nothing of a query to the old generation of the heap', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+    const [queries, bytes] = [200, 20_000];
+    const client = await pool.connect();
+    try {
+      collect();
+      const before = process.memoryUsage().heapUsed;
+      for (let n = 0; n < queries; n += 1) await client.query('select length($1)::integer', [`${n}`.padEnd(bytes, '.')]);
+      for (let n = 0; n < 2; n += 1) collect({ type: 'minor' });
+      const kept = (process.memoryUsage().heapUsed - before) / queries;
+      // With a promise of pg's own: all of the 20,000 bytes, and 2,000 more.
+      expect(kept).toBeLessThan(bytes / 4);
+    } finally {
+      client.release();
+    }
+  });
+
+  it('says whose statement failed', async () => {
+    const client = await pool.connect();
+    try {
+      const error = await client.query('select 1 / $1::integer', [0]).catch((reason: unknown) => reason);
+      expect(sqlStateOf(error)).toBe('22012');
+      expect((error as Error).stack).toContain('session-client.int.spec');
+    } finally {
+      client.release();
+    }
+  });
+
+  it('still takes a callback', async () => {
+    const client = await pool.connect();
+    try {
+      const answered = new Promise((resolve) => {
+        client.query('select 1 as one', (_error, { rows }) => resolve(rows));
+      });
+      expect(await answered).toEqual([{ one: 1 }]);
+    } finally {
+      client.release();
+    }
+  });
+});
