@@ -2,8 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@orderlog/testing';
+import fc from 'fast-check';
 import type { Pool } from 'pg';
-import { openPool, sqlStateOf } from './index.js';
+import { executorOf, openPool, sqlStateOf } from './index.js';
 
 let database: FreshDatabase;
 let pool: Pool;
@@ -48,6 +49,17 @@ describe('a session', () => {
     } finally {
       client.release();
     }
+  });
+
+  it('sends lists as they are, whatever is in their texts', async () => {
+    const sql = executorOf(pool);
+    // PostgreSQL has no text with a NUL in it.
+    const text = fc.oneof(fc.constantFrom('', 'NULL', 'a,b', '{}', '"', '\\', '\\"', ' "x" ', "it's"), fc.string({ unit: 'grapheme' }).filter((some) => !some.includes('\0')));
+    const property = fc.asyncProperty(fc.array(text), fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })), fc.array(fc.option(fc.boolean())), async (texts, numbers, truths) => {
+      const { rows } = await sql.query('select $1::text[] as texts, $2::integer[] as numbers, $3::boolean[] as truths, $4::text = any($1) as found', [texts, numbers, truths, texts[0] ?? '']);
+      expect(rows).toEqual([{ texts, numbers, truths, found: texts.length > 0 }]);
+    });
+    await fc.assert(property, { numRuns: 200 });
   });
 
   it('still takes a callback', async () => {

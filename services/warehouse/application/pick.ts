@@ -35,13 +35,15 @@ const listOf = async ({ log }: Pick<Floor, 'log'>, pickListId: string): Promise<
   return state.status === 'unknown' ? undefined : state;
 };
 
-const seenBefore = (worktop: Worktop, entries: readonly PickListEntry[], scanId: string): PickShare[] =>
-  entries.flatMap(({ fulfillmentOrderId, lineId, sku, cell }) =>
-    worktop
-      .state(fulfillmentOrderId)
-      .picks.filter((pick) => pick.scanId === scanId && pick.lineId === lineId)
-      .map(({ quantity }) => ({ fulfillmentOrderId, lineId, sku, quantity, cell })),
-  );
+const seenBefore = (worktop: Worktop, entries: readonly PickListEntry[], scanId: string): PickShare[] => {
+  const shares: PickShare[] = [];
+  for (const { fulfillmentOrderId, lineId, sku, cell } of entries) {
+    for (const pick of worktop.state(fulfillmentOrderId).picks) {
+      if (pick.scanId === scanId && pick.lineId === lineId) shares.push({ fulfillmentOrderId, lineId, sku, quantity: pick.quantity, cell });
+    }
+  }
+  return shares;
+};
 
 const pickOne = (worktop: Worktop, list: PickList, workerId: string, scan: SentScan & { readonly sku: string }): ScanResult => {
   const { scanId } = scan;

@@ -16,13 +16,15 @@ export type ScanReading =
  * wanted. All or nothing: a scan of more units than the list wants is a mistake of the hand, not a partial success.
  */
 export const readScan = (entries: readonly PickListEntry[], toPick: (entry: PickListEntry) => number, scan: Scan): ScanReading => {
-  const open = entries.flatMap((entry) => {
-    const quantity = toPick(entry);
-    const isMeant = scan.fulfillmentOrderId === '' || scan.fulfillmentOrderId === entry.fulfillmentOrderId;
-    return quantity > 0 && isMeant ? [{ ...entry, quantity }] : [];
-  });
-  const ofSku = open.filter(({ sku }) => sku === scan.sku);
-  if (ofSku.length === 0) return { wrong: 'WrongItem', expected: open[0] };
+  const wanted = (some: readonly PickListEntry[]): readonly PickListEntry[] =>
+    some.flatMap((entry) => {
+      const quantity = toPick(entry);
+      return quantity > 0 ? [{ ...entry, quantity }] : [];
+    });
+  const meant = entries.filter(({ fulfillmentOrderId }) => scan.fulfillmentOrderId === '' || scan.fulfillmentOrderId === fulfillmentOrderId);
+  // A list gets about as many scans as it has entries: what is left is asked of those of the SKU only.
+  const ofSku = wanted(meant.filter(({ sku }) => sku === scan.sku));
+  if (ofSku.length === 0) return { wrong: 'WrongItem', expected: wanted(meant)[0] };
   const atBin = scan.bin === '' ? ofSku : ofSku.filter(({ bin }) => bin === scan.bin);
   if (atBin.length === 0) return { wrong: 'WrongBin', expected: ofSku[0] };
   const shares: ScanShare[] = [];
