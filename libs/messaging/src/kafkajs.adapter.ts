@@ -15,7 +15,7 @@ import type {
   TopicSpec,
 } from './kafka.port.js';
 import type { MessagingLogger } from './logger.js';
-import { produceRequestBytes, type ProduceRequest } from './produce-request.js';
+import { produceRequestBytes, type ProduceRequest, type UnwrittenMessage } from './produce-request.js';
 
 // kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
 // lost), no transactions, no auto-commit, one request in flight.
@@ -54,6 +54,24 @@ brokerWay.connect = async function (this: BrokerWay): Promise<void> {
 type Encoded = { readonly buf: Buffer; readonly buffer: Buffer };
 const encoded = (buffer: Buffer): Promise<Encoded> => Promise.resolve({ buf: buffer, buffer });
 
+/** All messages for one partition, as one to kafkajs, which copies a partition's list once for each message that it puts in it, and each message too. */
+class Bundle {
+  readonly value = null;
+
+  constructor(
+    readonly partition: number,
+    readonly messages: readonly UnwrittenMessage[],
+  ) {}
+}
+
+const unbundled = (asked: ProduceRequest): ProduceRequest => ({
+  ...asked,
+  topicData: asked.topicData.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map((one) => ({ ...one, messages: one.messages.flatMap((message) => (message instanceof Bundle ? message.messages : [message])) })),
+  })),
+});
+
 // A produce request is written into one buffer of its size. kafkajs makes one for each header and for each number, and copies them together.
 type ProduceProtocol = (request: ProduceRequest) => { readonly request: object; readonly response: unknown };
 const produce = internals('kafkajs/src/protocol/requests/produce/index.js') as { protocol(wanted: { readonly version: number }): ProduceProtocol };
@@ -62,10 +80,11 @@ const { protocol: produceProtocol } = produce;
 const [oldestOfOurForm, newestOfOurForm] = [3, 7];
 produce.protocol = (wanted) => {
   const whole = produceProtocol(wanted);
-  if (wanted.version < oldestOfOurForm || wanted.version > newestOfOurForm) return whole;
-  return (asked) => {
+  const isOurForm = wanted.version >= oldestOfOurForm && wanted.version <= newestOfOurForm;
+  return (bundled) => {
+    const asked = unbundled(bundled);
     const { request, response } = whole(asked);
-    return { request: { ...request, encode: () => encoded(produceRequestBytes(asked, crc32C, Date.now())) }, response };
+    return isOurForm ? { request: { ...request, encode: () => encoded(produceRequestBytes(asked, crc32C, Date.now())) }, response } : { request, response };
   };
 };
 
@@ -209,7 +228,7 @@ const producer = async (kafka: kafkajs.Kafka): Promise<KafkaProducer> => {
   await client.connect();
   return {
     async send(topic: string, batches: readonly PartitionBatch[]) {
-      const messages = batches.flatMap(({ partition, messages: some }) => some.map((message) => ({ ...message, partition })));
+      const messages = batches.map(({ partition, messages: some }) => new Bundle(partition, some));
       const answers = await client.send({ topic, acks: -1, messages });
       // What is meant for a partition it does not know kafkajs drops, and says nothing.
       const taken = new Set(answers.map(({ partition }) => partition));
