@@ -12,6 +12,8 @@ let status: 'ready' | 'handed_over';
 let trackingNumber: string;
 /** How many hand-overs are recorded without an answer. */
 let silent: number;
+/** How often the list of what was handed over is behind. */
+let behind: number;
 
 const listening = (server: Server): Promise<string> =>
   new Promise((resolve) => {
@@ -23,7 +25,7 @@ const listening = (server: Server): Promise<string> =>
 const collected = async (): Promise<string | undefined> => /^carrier_parcels_collected_total (\d+)$/m.exec(await (await fetch(`${carrier.url}/metrics`)).text())?.[1];
 
 beforeEach(async () => {
-  [status, silent] = ['ready', 0];
+  [status, silent, behind] = ['ready', 0, 0];
   shop = createServer((request, response) => {
     const asked = new URL(request.url ?? '', 'http://shop').searchParams.get('status');
     request.resume().on('end', () => {
@@ -32,6 +34,9 @@ beforeEach(async () => {
         silent -= 1;
         if (silent >= 0) request.socket.destroy();
         else response.end(JSON.stringify({ packages: [{ packageId: 'p1', status }] }));
+      } else if (asked === 'handed_over' && status === asked && behind > 0) {
+        behind -= 1;
+        response.end(JSON.stringify({ items: [] }));
       } else response.end(JSON.stringify({ items: asked === status ? [{ id: 'p1', centerId: 'FC-1', trackingNumber }] : [] }));
     });
   });
@@ -53,7 +58,7 @@ afterEach(async () => {
 describe('the dock', () => {
   const work = async (check: () => Promise<unknown>): Promise<void> => {
     const shift = new AbortController();
-    const dock = runDock({ baseUrl: shopUrl, apiKey: 'key', carrierUrl: carrier.url, isStaffed: () => true, signal: shift.signal, restMs: 10 });
+    const dock = runDock({ baseUrl: shopUrl, apiKey: 'key', carrierUrl: carrier.url, isStaffed: () => true, signal: shift.signal, restMs: 10, listedWithinMs: 100 });
     try {
       await check();
     } finally {
@@ -71,5 +76,11 @@ describe('the dock', () => {
     silent = 1;
     await work(() => eventually(async () => (await collected()) === '1'));
     expect(silent).toBe(0);
+  });
+
+  it('tells him also when the list did not have it yet', async () => {
+    [silent, behind] = [1, 1];
+    await work(() => eventually(async () => (await collected()) === '1'));
+    expect(behind).toBe(0);
   });
 });

@@ -12,6 +12,8 @@ export type DockOptions = {
   readonly onProblem?: (problem: string) => void;
   /** Pause between two looks; default 250 ms after one that found something, else 500 ms. */
   readonly restMs?: number;
+  /** After how long the list of packages has what was handed over (15 s). */
+  readonly listedWithinMs?: number;
 };
 
 type DockPackage = { readonly id: string; readonly centerId: string; readonly trackingNumber: string };
@@ -21,6 +23,8 @@ const pageMax = 500;
 const pickupMax = 1_000;
 /** Pause between two looks: a driver loads what has gathered on the ramp, not each box by itself. */
 const pauseMs = { busy: 250, idle: 500, trouble: 500 };
+/** The list of packages follows the log: what was handed over just before an answer was lost may not be in it yet. So it is read once more, this much later. */
+const listedWithinDefaultMs = 15_000;
 
 /** Waits, or less when the shift ends. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -51,7 +55,7 @@ const caller = ({ apiKey }: DockOptions, dispatcher: Dispatcher) => async <T>(me
  * shift that ended in the middle, or in a call whose answer did not come) are told to the driver once more: he knows those he has.
  */
 export const runDock = async (options: DockOptions): Promise<void> => {
-  const { baseUrl, carrierUrl, signal, restMs } = options;
+  const { baseUrl, carrierUrl, signal, restMs, listedWithinMs = listedWithinDefaultMs } = options;
   const agent = new Agent({ connections: 8, keepAliveTimeout: 30_000 });
   const call = caller(options, agent);
   /** Told to the carrier as soon as it answers. */
@@ -90,16 +94,18 @@ export const runDock = async (options: DockOptions): Promise<void> => {
     await tellDriver();
   };
 
-  let hasTakenOver = false;
+  let takeOversAtMs: readonly number[] = [0];
   while (!signal.aborted) {
     try {
-      if (!hasTakenOver) await takeOver();
-      hasTakenOver = true;
+      if (Date.now() >= (takeOversAtMs[0] ?? Infinity)) {
+        await takeOver();
+        takeOversAtMs = takeOversAtMs.slice(1);
+      }
       const found = await look();
       await pause(restMs ?? (found > 0 ? pauseMs.busy : pauseMs.idle), signal);
     } catch (error) {
       // A hand-over may have been recorded without an answer. Its packages are ready no more, and nobody else would tell the driver of them.
-      hasTakenOver = false;
+      takeOversAtMs = [0, Date.now() + listedWithinMs];
       if (!signal.aborted) options.onProblem?.(error instanceof Error ? error.message : String(error));
       await pause(pauseMs.trouble, signal);
     }
