@@ -28,7 +28,7 @@ export type BenchSystem = {
 const unitsEach = 1_000_000;
 
 /**
- * Gives PostgreSQL the WAL segments that one has which has been at work for an hour: it writes over old ones. A new one makes each of them, fills it
+ * Gives PostgreSQL the WAL segments that a server has which has been at work: it writes over old ones. A new one makes each of them, fills it
  * with zeros and forces it to disk while commits wait: at 950 orders a second one every 3 s, which held commits up for 60 to 98 ms.
  */
 const ageWal = async (databaseUrl: string): Promise<void> => {

@@ -3,12 +3,11 @@ import { Client, type QueryResult } from 'pg';
 /**
  * pg's client with promises of our own. Where pg makes the promise it does so with `query.callback = (error, result) => …`, and V8 puts a function
  * that is written as the value of a property into its old space at once (`set_pretenure` in its parser, for methods that are set once). From there
- * it holds the query with its values and rows, and what awaits them, until the next full collection: each young one copied everything that a
- * transaction had touched, twice, though it was of no use any more. Of 86 KB that accepting an order allocates 20 outlived a young collection
- * so, and 96 % of what the appends sent; a function that is handed over is made where everything else is.
+ * it holds the query with its values and rows, and what awaits them, until the next full collection: young ones copied what was of no use any more,
+ * 96 % of the texts that appends sent while orders were accepted. A function that is handed over is made where everything else is: 13 %.
  */
 export class SessionClient extends Client {
-  // `never`, because pg's ten overloads answer anything: a promise, nothing, or what was submitted.
+  // `never`, because pg's overloads answer anything: a promise, nothing, or what was submitted.
   override query(first: unknown, second?: unknown, third?: unknown): never {
     const isOwn = typeof first === 'string' || (typeof first === 'object' && first !== null && !('submit' in first));
     if (!isOwn || typeof second === 'function' || typeof third === 'function') {
