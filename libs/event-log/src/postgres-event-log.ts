@@ -234,7 +234,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     try {
       const open = openTransaction(client, { cache, reader, rules, shardOf });
       const { answer, appended } = await runTransaction(client, open, client.query('begin'), work);
-      for (const [streamId, { aggregate, base, now, bytes }] of open.held) {
+      for (const [streamId, { aggregate, base, now, bytes }] of open.held()) {
         if (now.version === base) continue;
         remember(aggregate, streamId, base, now, bytes);
       }

@@ -25,7 +25,8 @@ export type OpenTransaction = {
   readonly tx: LogTransaction;
   /** Sends what is queued, strictly; nothing where nothing is queued. */
   flush(): Promise<AppendedStreams> | undefined;
-  readonly held: ReadonlyMap<string, HeldStream>;
+  /** A function and no accessor: V8 gives each literal with an accessor a shape of its own, in its old space, and that holds all the accessor sees. */
+  held(): ReadonlyMap<string, HeldStream>;
 };
 
 const lockSql = 'select stream_id, version from streams where stream_id = any($1::text[]) order by stream_id for update';
@@ -143,8 +144,6 @@ export const openTransaction = (client: PoolClient, { cache, reader, rules, shar
         queued,
       );
     },
-    get held() {
-      return held;
-    },
+    held: () => held,
   };
 };
