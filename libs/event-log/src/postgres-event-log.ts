@@ -66,6 +66,7 @@ cross join lateral (select * from event_log l where l.shard = c.shard and l.seq 
 order by e.shard, e.seq`;
 const shardsSql = shardsSqlOf(eventColumns('e'));
 const shardsStoredSql = shardsSqlOf(storedColumns('e'));
+const headSeqsSql = `select string_agg(seq::text, ',' order by shard) as seqs from shard_head`;
 const headsSql = `select shard, seq, encode(hash, 'hex') as hash, log_id from shard_head order by shard`;
 
 type AnyAggregate = Aggregate<never, never, unknown, string>;
@@ -277,6 +278,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
 
   const rowsBehind = async <Row extends object>(text: string, cursors: ShardCursors, limit: number): Promise<readonly Row[]> =>
     (await runPrepared<Row>(pool, text, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit])).rows;
+  const headSeqs = async (): Promise<readonly number[]> => ((await runPrepared<{ seqs: string }>(pool, headSeqsSql, [])).rows[0]?.seqs ?? '').split(',').map(Number);
   const readShards: EventLog['readShards'] = async (cursors, limit) => (await rowsBehind<EventRow>(shardsSql, cursors, limit)).map((row) => recordedEvent(row, logId));
   const readShardsStored: LogFollower['readStored'] = async (cursors, limit) =>
     (await rowsBehind<StoredRow>(shardsStoredSql, cursors, limit)).map((row) => storedEvent(row, logId));
@@ -318,7 +320,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     replay: (shard, after, limit) => replaying((client) => copyEvents(client, shard, after, limit, logId)),
     foldShard: (kind, shard) => replaying((client) => foldEvents(client, shard, kind, today)),
     readShards,
-    follow: () => createFollower(recent, { readShards, readShardsStored }),
+    follow: () => createFollower(recent, { readShards, readShardsStored, headSeqs }),
     heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),
     onAppended: (listener) => {
       listeners.add(listener);

@@ -80,23 +80,43 @@ describe('the rows a process appended last', () => {
 });
 
 describe('a follower', () => {
-  it('asks the database first, and again where memory has nothing or not everything', async () => {
-    const recent = createRecentRows();
+  const at = (after: number) => [{ shard: 0, after }];
+  const followerOf = (recent: ReturnType<typeof createRecentRows>, heads: number[] = []) => {
     const asked: unknown[] = [];
-    const stored = [row(0, 1)];
-    const read = [row(0, 1).event];
+    const answer = [row(0, 1)];
+    const read = answer.map(({ event }) => event);
     const follower = createFollower(recent, {
       readShards: (cursors) => (asked.push(cursors), Promise.resolve(read)),
-      readShardsStored: (cursors) => (asked.push(cursors), Promise.resolve(stored)),
+      readShardsStored: (cursors) => (asked.push(cursors), Promise.resolve(answer)),
+      headSeqs: () => (asked.push('heads'), Promise.resolve(heads)),
     });
-    const at = (after: number) => [{ shard: 0, after }];
+    return { follower, asked, answer, read };
+  };
+  it('asks the database first, and again where memory has nothing or not everything', async () => {
+    const recent = createRecentRows();
+    const { follower, asked, answer, read } = followerOf(recent);
     recent.add([row(0, 2)]);
-    expect(await follower.readStored(at(0), 9)).toBe(stored);
+    expect(await follower.readStored(at(0), 9)).toBe(answer);
     expect(places(await follower.readStored(at(1), 9))).toEqual(['0/2']);
     expect(await follower.read(at(1), 9)).toEqual([{ shard: 0, seq: 2 }]);
     expect(await follower.read(at(2), 9)).toBe(read);
     recent.add([row(0, 4)]);
-    expect(await follower.readStored(at(2), 9)).toBe(stored);
+    expect(await follower.readStored(at(2), 9)).toBe(answer);
     expect(asked).toEqual([at(0), at(2), at(2)]);
+  });
+  it('asks for no more than the heads where memory goes as far, and for the rows where another process is further', async () => {
+    const recent = createRecentRows();
+    recent.add([row(0, 1), row(0, 2)]);
+    const alone = followerOf(recent, [2, 7]);
+    expect(places(await alone.follower.readStored(at(0), 9))).toEqual(['0/1', '0/2']);
+    expect(places(await alone.follower.readStored(at(1), 9))).toEqual(['0/2']);
+    expect(alone.asked).toEqual(['heads']);
+    const beside = followerOf(recent, [3, 7]);
+    expect(await beside.follower.readStored(at(1), 9)).toBe(beside.answer);
+    expect(beside.asked).toEqual(['heads', at(1)]);
+    const another = followerOf(recent, [2, 7]);
+    expect(await another.follower.readStored([...at(1), { shard: 1, after: 6 }], 9)).toBe(another.answer);
+    const behindNobody = followerOf(recent, [2, 7]);
+    expect(places(await behindNobody.follower.readStored([...at(1), { shard: 1, after: 7 }], 9))).toEqual(['0/2']);
   });
 });

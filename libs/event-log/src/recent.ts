@@ -13,6 +13,8 @@ export type RecentRows = {
   add(rows: readonly RecentEvent[]): void;
   /** The rows behind the cursors, at most `limit` a shard, by (shard, seq); undefined where a row that is here follows one that is not. */
   after(cursors: ShardCursors, limit: number): readonly RecentEvent[] | undefined;
+  /** Has this process appended the newest row of each of these shards (their seqs, by shard), or is the cursor there? */
+  reaches(heads: readonly number[], cursors: ShardCursors): boolean;
   /** Takes part in saying what is no longer needed: rows up to where every one of those that joined has read are forgotten. */
   join(): (cursors: ShardCursors) => void;
 };
@@ -68,6 +70,7 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
       }
       return found;
     },
+    reaches: (heads, cursors) => cursors.every(({ shard, after }) => (heads[shard] ?? 0) <= Math.max(after, shards.get(shard)?.newest ?? 0)),
     join: () => {
       const read = new Map<number, number>();
       readers.push(read);
@@ -87,22 +90,36 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
 /** What other processes of the service append is asked for at least this often, however much this one appends meanwhile. */
 const askEveryMs = 250;
 
-/** Follows the log: from memory where that has everything, else from the database. */
-export const createFollower = (recent: RecentRows, { readShards, readShardsStored }: Pick<EventLog, 'readShards'> & { readonly readShardsStored: LogFollower['readStored'] }): LogFollower => {
+/** Where a follower reads what memory does not have. */
+export type FollowerParts = Pick<EventLog, 'readShards'> & {
+  readonly readShardsStored: LogFollower['readStored'];
+  /** The newest seq of each shard, by shard. */
+  readonly headSeqs: () => Promise<readonly number[]>;
+};
+
+/**
+ * Follows the log: from memory where that has everything, else from the database. That nobody else appended is asked for by the heads: to read the
+ * rows instead read back a quarter of what this process had appended itself (two followers, 950 orders a second), and each had to be parsed.
+ */
+export const createFollower = (recent: RecentRows, { readShards, readShardsStored, headSeqs }: FollowerParts): LogFollower => {
   let askedAt = -Infinity;
   // With the first read: who follows nothing (a service without read models) keeps nothing.
   let hasRead: ((cursors: ShardCursors) => void) | undefined;
   const follow = async <T>(cursors: ShardCursors, limit: number, known: (rows: readonly RecentEvent[]) => readonly T[], ask: () => Promise<readonly T[]>): Promise<readonly T[]> => {
     hasRead ??= recent.join();
     hasRead(cursors);
-    if (performance.now() - askedAt < askEveryMs) {
-      const rows = recent.after(cursors, limit);
-      if (rows !== undefined && rows.length > 0) return known(rows);
-    }
     const asksAt = performance.now();
-    const rows = await ask();
+    const rows = recent.after(cursors, limit);
+    if (rows !== undefined && rows.length > 0) {
+      if (asksAt - askedAt < askEveryMs) return known(rows);
+      if (recent.reaches(await headSeqs(), cursors)) {
+        askedAt = asksAt;
+        return known(rows);
+      }
+    }
+    const asked = await ask();
     askedAt = asksAt;
-    return rows;
+    return asked;
   };
   return {
     read: (cursors, limit) => follow(cursors, limit, (rows) => rows.map(({ event }) => event), () => readShards(cursors, limit)),
