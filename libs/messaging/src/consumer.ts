@@ -4,6 +4,7 @@ import type { EventLog, SqlExecutor } from '@orderlog/event-log';
 import { applyRuns, type Applied, type ApplyContext } from './apply-runs.js';
 import { AssignedPartition, type Run } from './assigned-partition.js';
 import type { Fact, FactsListener } from './facts.js';
+import { FairTurns } from './fair-turns.js';
 import type { IncomingBatch, KafkaClient, KafkaConsumer, TopicPartition } from './kafka.port.js';
 import type { ProducerLog } from './log-reader.js';
 import { stderrLogger, type MessagingLogger } from './logger.js';
@@ -69,6 +70,8 @@ export type LogConsumerStats = {
 
 /** Rows of one partition in one transaction. */
 const runMax = 500;
+/** And at least this many, if they are there, where several partitions share a transaction: each moves a position. */
+const runLeast = 128;
 /** Fetching pauses when two batches wait. */
 const queueMax = 1000;
 /** A position that only passed over rows may be this old in the database: reading them again does nothing. */
@@ -88,10 +91,10 @@ export class LogConsumer {
   readonly #listeners = new Map<ServiceName, Map<string, FactsListener>>();
   readonly #context: ApplyContext;
   readonly #work = new Signal();
+  readonly #turns = new FairTurns({ rowsMax: runMax, rowsLeast: runLeast });
   readonly #counters = { batches: 0, facts: 0, passed: 0, duplicates: 0, gaps: 0, gapFacts: 0, retries: 0, zombies: 0, parked: 0, quarantined: 0 };
   #partitions = new Map<string, AssignedPartition>();
   #generation = 0;
-  #turn = 0;
   #status: LogConsumerStats['status'] = 'starting';
   #reason: string | undefined;
   #consumer: KafkaConsumer | undefined;
@@ -242,7 +245,8 @@ export class LogConsumer {
       const source = this.#sources.get(partition.topic);
       return source === undefined ? [] : [new AssignedPartition(partition, source)];
     });
-    this.#partitions = new Map(states.map((state) => [state.key, state]));
+    // The same partition of every topic side by side: the facts of an order meet in one transaction, and its events go to one shard.
+    this.#partitions = new Map(states.sort((one, other) => one.partition - other.partition).map((state) => [state.key, state]));
     if (this.#status === 'starting') this.#status = 'running';
     this.#inBackground(() => this.#claim(states, generation));
   }
@@ -357,29 +361,31 @@ export class LogConsumer {
     }
   }
 
-  /** What may be applied now: contiguous rows of every partition that has some; one that failed is tried alone. */
+  /** What may be applied now: contiguous rows of the partitions that have some, shared fairly; one that failed is tried alone. */
   #ready(): readonly Run[] {
     const states = [...this.#partitions.values()];
     const now = Date.now();
-    const runs: Run[] = [];
-    let room = this.#options.batchMax ?? 1000;
-    this.#turn += 1;
-    for (let n = 0; n < states.length && room > 0; n += 1) {
-      const state = states[(n + this.#turn) % states.length] as AssignedPartition;
-      if ((state.status !== 'running' && state.status !== 'waiting') || state.isFilling || state.retryAtMs > now || state.queued === 0) continue;
-      const front = state.front(Math.min(runMax, room));
-      if (state.isStopped) this.#stopPartition(state, state.reason ?? '');
-      else if (front !== undefined && 'holeBefore' in front) this.#inBackground(() => this.#fillHole(state, front.holeBefore));
-      else if (front !== undefined) {
-        const items = this.#readable(state, front.run);
-        if (items.length === 0) continue;
-        const run = { partition: state, items };
-        if (state.attempts > 0) return [run];
-        runs.push(run);
-        room -= items.length;
-      } else this.#resume(state);
+    const waiting = states.map((state) => ((state.status === 'running' || state.status === 'waiting') && !state.isFilling && state.retryAtMs <= now ? state.queued : 0));
+    const failed = states.findIndex(({ attempts }, n) => attempts > 0 && (waiting[n] ?? 0) > 0);
+    if (failed >= 0) {
+      const again = this.#runOf(states[failed] as AssignedPartition, runMax);
+      if (again !== undefined) return [again];
+      waiting[failed] = 0;
     }
-    return runs;
+    return this.#turns.share(waiting, this.#options.batchMax ?? 1000).flatMap(({ partition, rows }) => this.#runOf(states[partition] as AssignedPartition, rows) ?? []);
+  }
+
+  /** The next rows of a partition, if they are here; sees to what keeps them away. */
+  #runOf(state: AssignedPartition, rows: number): Run | undefined {
+    const front = state.front(rows);
+    if (state.isStopped) this.#stopPartition(state, state.reason ?? '');
+    else if (front === undefined) this.#resume(state);
+    else if ('holeBefore' in front) this.#inBackground(() => this.#fillHole(state, front.holeBefore));
+    else {
+      const items = this.#readable(state, front.run);
+      if (items.length > 0) return { partition: state, items };
+    }
+    return undefined;
   }
 
   /** Reads the rows; ends before one that the topic garbled, which then is filled from the log like any other hole. */
