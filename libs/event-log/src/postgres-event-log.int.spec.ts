@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventContext } from '@orderlog/contracts';
 import { refuse, type Command, type Event } from '@orderlog/decider';
-import { eventually, freshDatabase, type FreshDatabase } from '@orderlog/testing';
+import { eventually, freshDatabase, leftToOldHeap, type FreshDatabase } from '@orderlog/testing';
 import fc from 'fast-check';
 import { Client } from 'pg';
 import {
@@ -278,6 +278,21 @@ describe('a pool of sessions', () => {
 });
 
 describe('a transaction', () => {
+  it('leaves nothing of its events to the old generation of the heap', async () => {
+    const [bytes, streamId] = [20_000, newStream()];
+    const left = await leftToOldHeap(200, (n) =>
+      log
+        .transact(async (tx) => {
+          await tx.decide(counter, [{ streamId, command: add(1), context: { ...context, commandId: `${n}`.padEnd(bytes, '.') } }]);
+          // Rolled back: what is committed the log keeps for those who follow it.
+          throw new RangeError('over');
+        })
+        .catch(() => undefined),
+    );
+    // With an accessor in what the transaction is made of: all of it, twice (the metadata as an object and as text).
+    expect(left).toBeLessThan(bytes / 4);
+  });
+
   it('decides each command on what its predecessors left, and appends in that order', async () => {
     const [one, two] = [newStream(7), newStream(7)];
     const outcomes = await log.transact((tx) =>

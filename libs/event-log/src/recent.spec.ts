@@ -10,7 +10,7 @@ describe('the rows a process appended last', () => {
   it('follow each cursor, a limited number a shard', () => {
     const recent = createRecentRows();
     recent.add([row(1, 4), row(1, 5), row(2, 9), row(1, 6)]);
-    expect(places(recent.after([{ shard: 0, after: 0 }, { shard: 1, after: 3 }, { shard: 2, after: 8 }], 2))).toEqual(['1/4', '1/5', '2/9']);
+    expect(places(recent.after([{ shard: 2, after: 8 }, { shard: 0, after: 0 }, { shard: 1, after: 3 }], 2))).toEqual(['1/4', '1/5', '2/9']);
     expect(places(recent.after([{ shard: 1, after: 6 }, { shard: 2, after: 12 }], 2))).toEqual([]);
   });
   it('do not answer where another process was in between, until the cursor is past it', () => {

@@ -57,7 +57,7 @@ export const createRecentRows = (rowsMax = 4096, bytesMax = 4 * 1024 * 1024): Re
     },
     after: (cursors, limit) => {
       const found: RecentEvent[] = [];
-      for (const { shard: number, after } of cursors) {
+      for (const { shard: number, after } of cursors.toSorted((one, other) => one.shard - other.shard)) {
         const shard = shards.get(number);
         if (shard === undefined || shard.newest <= after) continue;
         const end = Math.min(shard.newest, after + limit);
