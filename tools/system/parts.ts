@@ -60,7 +60,7 @@ const helperThreads = 1;
 /**
  * V8 makes objects in its old space at once where most that came from the same line outlived a young collection. Of a service nearly everything is
  * under way for the tenth of a second that a commit, a relay and a read model take, and then of no use: what was made old held all it pointed to
- * until the whole heap was marked. Accepting 950 orders a second the order service marked it every 9 s, and every 20 s or more without.
+ * until the whole heap was marked. Accepting 950 orders a second the order service marked it every 9 s, and at most once in 20 s without (ADR 0020).
  */
 const allYoung = '--no-allocation-site-pretenuring';
 
