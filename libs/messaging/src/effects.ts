@@ -24,30 +24,41 @@ const longestDelayMs = 60_000;
 /** At the end running calls get this long; what they leave is taken up again when its lease has run out. */
 const stopMs = 5000;
 
-/** Takes what is due, as much of each kind as there is room for. Effects of a parked stream wait with it. */
+/**
+ * Takes what is due, as much of each kind as there is room for. Effects of a parked stream wait with it.
+ *
+ * The rows are found once, in an array: joined to them, PostgreSQL looked for them anew for each effect that waits, as soon as it had counted
+ * a table that was almost empty (539 entries of the index read a call made, instead of 13).
+ */
 const claimSql = `
   update pending_effects e
   set lease_until = clock_timestamp() + $3 * interval '1 millisecond', attempts = e.attempts + 1
-  from unnest($1::text[], $2::integer[]) as wanted (kind, room)
-  cross join lateral (
-    select p.stream_id, p.version, p.kind
-    from pending_effects p
-    where p.kind = wanted.kind and p.due_at <= statement_timestamp() and (p.lease_until is null or p.lease_until < clock_timestamp())
-      and not exists (select 1 from parked_stream s where s.stream_id = p.stream_id)
-    order by p.due_at
-    limit wanted.room
-    for update of p skip locked
-  ) as due
-  where e.stream_id = due.stream_id and e.version = due.version and e.kind = due.kind
+  where e.ctid = any (array(
+    select due.place
+    from unnest($1::text[], $2::integer[]) as wanted (kind, room)
+    cross join lateral (
+      select p.ctid as place
+      from pending_effects p
+      where p.kind = wanted.kind and p.due_at <= statement_timestamp() and (p.lease_until is null or p.lease_until < clock_timestamp())
+        and not exists (select 1 from parked_stream s where s.stream_id = p.stream_id)
+      order by p.due_at
+      limit wanted.room
+      for update of p skip locked
+    ) as due
+  ))
   returning e.stream_id, e.version, e.kind, e.data, e.attempts, e.last_error`;
 
 const keyOf = ({ stream_id, version }: EffectRow): string => `${stream_id}/${version}`;
 const keys = (rows: readonly EffectRow[]) => [rows.map(({ stream_id }) => stream_id), rows.map(({ version }) => version), rows.map(({ kind }) => kind)] as const;
 
-const matching = `unnest($1::text[], $2::integer[], $3::text[]) as k (stream_id, version, kind)
-  where e.stream_id = k.stream_id and e.version = k.version and e.kind = k.kind`;
-const clearSql = `delete from pending_effects e using ${matching}`;
-const renewSql = `update pending_effects e set lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond' from ${matching}`;
+// One search of the primary key each, in an array for the reason above: `offset 0` keeps the planner from reading the table to join it.
+const theirPlaces = `array(
+  select p.ctid
+  from unnest($1::text[], $2::integer[], $3::text[]) as k (stream_id, version, kind)
+  cross join lateral (select e.ctid from pending_effects e where e.stream_id = k.stream_id and e.version = k.version and e.kind = k.kind offset 0) as p
+)`;
+const clearSql = `delete from pending_effects where ctid = any (${theirPlaces})`;
+const renewSql = `update pending_effects set lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond' where ctid = any (${theirPlaces})`;
 
 const delayMs = (attempt: number): number => {
   const most = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 16));

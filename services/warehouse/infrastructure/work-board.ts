@@ -47,14 +47,15 @@ const claimPutBack = `
   )
   returning task_id as "taskId", fulfillment_order_id as "fulfillmentOrderId", line_id as "lineId", sku, quantity, bin`;
 
+// In an array, which is made once: `in (select …)` PostgreSQL may run anew for each row of the table, and then claims more than `limit`.
 const claimWaiting = `
   update fulfillment_order_work work set claimed_until = clock_timestamp() + $3 * interval '1 millisecond'
-  where work.fulfillment_order_id in (
-    select work.fulfillment_order_id from fulfillment_order_work work
+  where work.ctid = any (array(
+    select work.ctid from fulfillment_order_work work
     where work.center_id = $1 and work.pick_list_id = '' and work.to_plan > 0 and (work.claimed_until is null or work.claimed_until < clock_timestamp())
       and not ${isParked}
     order by work.ship_by, work.fulfillment_order_id limit $2 for update skip locked
-  )
+  ))
   returning fulfillment_order_id as "fulfillmentOrderId", ship_by as "shipBy"`;
 
 type WorkRow = { readonly toPlan: number; readonly toPick: number; readonly toSort: number; readonly toPack: number };
