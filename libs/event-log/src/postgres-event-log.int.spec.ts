@@ -4,6 +4,7 @@ import { refuse, type Command, type Event } from '@orderlog/decider';
 import { eventually, freshDatabase, leftToOldHeap, type FreshDatabase } from '@orderlog/testing';
 import fc from 'fast-check';
 import { Client } from 'pg';
+import { appendEvents, inLockOrder, pendingEvents } from './append.js';
 import {
   createEventLog,
   isTransient,
@@ -608,6 +609,39 @@ describe('the service’s role', () => {
   it('owns nothing', async () => {
     const { rows } = await admin.query(`select relname from pg_class where relowner = 'orderlog_test_app'::regrole`);
     expect(rows).toStrictEqual([]);
+  });
+});
+
+describe('an append of several streams', () => {
+  const rules = { schemaVersionOf: () => 1, checkPayload: () => undefined };
+  const appendTo = (streamId: string, shard: number, expected: number) => ({
+    streamId,
+    shard,
+    expected,
+    events: pendingEvents(rules, streamId, expected, [add(1, { remind: '2099-01-31T08:00:00Z' }), add(2, { remind: '' }), add(3, { call: true })].map(({ data }): Added => ({ type: 'Added', data })), context),
+  });
+  const cases = ['one shard', 'two shards'].flatMap((shards) =>
+    ['new', 'old', 'new and old'].flatMap((age) => ['none', 'the first', 'the last'].flatMap((conflicts) => ['in lock order', 'in another order'].map((order) => ({ shards, age, conflicts, order })))),
+  );
+
+  it.each(cases)('$shards, $age, conflicts: $conflicts, $order', async ({ shards, age, conflicts, order }) => {
+    const shardOf = (n: number) => (shards === 'two shards' && n % 2 === 1 ? 4 : 3);
+    const streamIds = Array.from({ length: 4 }, (_, n) => ({ streamId: newStream(shardOf(n)), shard: shardOf(n) }));
+    const isOld = (n: number) => age === 'old' || (age === 'new and old' && n < 2);
+    for (const [n, { streamId }] of streamIds.entries()) if (isOld(n)) await log.execute(counter, streamId, add(1), context);
+    const loser = { none: undefined, 'the first': 0, 'the last': 3 }[conflicts];
+    const appends = streamIds.map(({ streamId, shard }, n) => appendTo(streamId, shard, n === loser ? 7 : Number(isOld(n))));
+    const sorted = order === 'in lock order' ? inLockOrder(appends) : inLockOrder(appends).toReversed();
+    const { streams, rows } = await appendEvents(log.pool, sorted, false);
+    expect(streams.map((one) => one !== undefined)).toStrictEqual(sorted.map((append) => append !== appends[loser ?? -1]));
+    for (const append of appends) {
+      const read = await log.read(append.streamId);
+      const mine = rows(log.logId).flatMap(({ event }) => (event.streamId === append.streamId ? [event] : []));
+      expect(read.slice(append === appends[loser ?? -1] ? 0 : append.expected)).toStrictEqual(append === appends[loser ?? -1] ? read : mine);
+    }
+    const { broken } = await verifyChain(log.sql, 'order');
+    expect(broken).toStrictEqual([]);
+    if (loser !== undefined) await expect(appendEvents(log.pool, sorted, true)).rejects.toMatchObject({ code: 'OL409' });
   });
 });
 

@@ -1,7 +1,7 @@
 import { checkPayload, type EventBody, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
 import { isRefusal } from '@orderlog/decider';
 import type { Pool, PoolClient } from 'pg';
-import { appendEvents, conflictState, pendingEvents, recordedEvents, type Appended, type AppendedStreams, type EventRules, type StreamAppend } from './append.js';
+import { appendEvents, conflictState, inLockOrder, pendingEvents, recordedEvents, type Appended, type AppendedStreams, type EventRules, type StreamAppend } from './append.js';
 import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type LogFollower, type LogTransaction, type Outcome, type ShardCursors, type SqlExecutor } from './event-log.js';
 import { backOff, createGroupCommit } from './group-commit.js';
 import { shardOfStream } from './ids.js';
@@ -156,10 +156,11 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     run: async (batch) => {
       // Apart from the statement: while there is no connection, nothing can have been written.
       const writer = await writerPool.connect();
+      const sorted = inLockOrder(batch);
       let broken = false;
       let appended: AppendedStreams;
       try {
-        appended = await appendEvents(writer, batch, false);
+        appended = await appendEvents(writer, sorted, false);
       } catch (error) {
         broken = isConnectionLoss(error);
         // The statement is its own transaction: when the connection breaks, it may have been committed.
@@ -168,7 +169,9 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
         writer.release(broken);
       }
       hasAppended(appended);
-      return appended.streams;
+      const { streams } = appended;
+      const answers = new Map(sorted.map((append, n) => [append, streams[n]]));
+      return batch.map((append) => answers.get(append));
     },
   });
 

@@ -1,7 +1,7 @@
 import type { EventBody } from '@orderlog/contracts';
 import { isRefusal } from '@orderlog/decider';
 import type { PoolClient } from 'pg';
-import { appendEvents, pendingEvents, type AppendedStreams, type EventRules, type PendingEvent } from './append.js';
+import { appendEvents, inLockOrder, pendingEvents, type AppendedStreams, type EventRules, type PendingEvent } from './append.js';
 import type { Aggregate, LogTransaction, PendingOutcome } from './event-log.js';
 import { executorOf, runPrepared } from './session.js';
 import type { Folded, StateCache } from './state-cache.js';
@@ -134,12 +134,12 @@ export const openTransaction = (client: PoolClient, { cache, reader, rules, shar
       if (queued.length === 0) return undefined;
       const streams = [...held]
         .filter(([, { base, now }]) => now.version > base)
-        .map(([streamId, { base }]) => ({ streamId, shard: shardOf(streamId), expected: base, count: 0 }));
+        .map(([streamId, { base }]) => ({ streamId, shard: shardOf(streamId), expected: base }));
       const events = new Map<string, PendingEvent[]>(streams.map(({ streamId }) => [streamId, []]));
       for (const { streamId, event } of queued) events.get(streamId)?.push(event);
       return appendEvents(
         client,
-        streams.map(({ streamId, shard, expected }) => ({ streamId, shard, expected, events: events.get(streamId) ?? [] })),
+        inLockOrder(streams).map(({ streamId, shard, expected }) => ({ streamId, shard, expected, events: events.get(streamId) ?? [] })),
         true,
         queued,
       );

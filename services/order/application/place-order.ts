@@ -91,7 +91,6 @@ const answeredSql = `select digest = decode($3, 'hex') as is_same, order_id, sta
 
 /** Cannot stand in JSON, nor in a text that passed the edge. */
 const separator = '\u001e';
-const listOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
 
 /** A request that lost its key to another one that then gave it back; tried again a few times. */
 const triesMax = 5;
@@ -126,10 +125,10 @@ const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readon
     joined(({ placing }) => placing.tenantId),
     joined(({ placing }) => placing.idempotencyKey),
     joined(({ placing }) => placing.digest),
-    listOf(drafts.map(({ orderId }) => orderId)),
+    drafts.map(({ orderId }) => orderId),
     joined(({ placing }) => placing.submitted.order.channel),
     joined(({ placing }) => placing.submitted.order.externalReference),
-    listOf(drafts.map(({ events }) => events.length)),
+    drafts.map(({ events }) => events.length),
     joined(({ personal }) => personal),
   ]);
   return rows.flatMap(({ outcome, status, version, numbers, order_ids: list }) => {

@@ -3,7 +3,6 @@ import type { Fact } from '@orderlog/messaging';
 import { isOrderId } from './aggregate.js';
 
 const separator = '\u001e';
-const listOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
 
 const insertSql = `insert into received_facts
   (order_id, source, shard, seq, event_id, type, occurred_at, recorded_at, actor_type, actor_id, data)
@@ -30,14 +29,14 @@ export const storeFacts = async (sql: SqlExecutor, facts: readonly Fact[]): Prom
   if (kept.length === 0) return;
   const joined = (textOf: (fact: Fact) => string): string => kept.map(textOf).join(separator);
   await sql.query(insertSql, [
-    listOf(kept.map(({ data }) => (data as { readonly orderId: string }).orderId)),
+    kept.map(({ data }) => (data as { readonly orderId: string }).orderId),
     joined(({ source }) => source),
-    listOf(kept.map(({ shard }) => shard)),
-    listOf(kept.map(({ seq }) => seq)),
-    listOf(kept.map(({ eventId }) => eventId)),
+    kept.map(({ shard }) => shard),
+    kept.map(({ seq }) => seq),
+    kept.map(({ eventId }) => eventId),
     joined(({ type }) => type),
-    listOf(kept.map(({ occurredAt }) => occurredAt)),
-    listOf(kept.map(({ recordedAt }) => recordedAt)),
+    kept.map(({ occurredAt }) => occurredAt),
+    kept.map(({ recordedAt }) => recordedAt),
     joined(({ actor }) => actor.type),
     joined(({ actor }) => actor.id),
     joined((fact) => JSON.stringify(dataOf(fact))),
