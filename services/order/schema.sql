@@ -227,7 +227,7 @@ create table received_facts (
   actor_id text not null,
   data json not null,
   constraint received_facts_pkey PRIMARY KEY (order_id, source, shard, seq)
-);
+) with (autovacuum_analyze_scale_factor=1);
 grant delete, insert, select on received_facts to order_app;
 
 create table relay_cursor (
@@ -461,6 +461,46 @@ begin
     where v_ok[c.stream]
     order by 1, 2, 3;
   end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION claim_new_orders(p_tenants text, p_keys text, p_digests text, p_order_ids uuid[], p_channels text, p_references text, p_versions integer[], p_personal text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'order'
+ SET enable_seqscan TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+  v_tenants constant text[] := string_to_array(p_tenants, chr(30));
+  v_digests constant text[] := string_to_array(p_digests, chr(30));
+  v_claimed integer;
+begin
+  insert into idempotency_keys (tenant_id, key, digest, order_id, status, version)
+  select asked.tenant, asked.key, decode(asked.digest, 'hex'), asked.order_id, 201, asked.version
+  from unnest(v_tenants, string_to_array(p_keys, chr(30)), v_digests, p_order_ids, p_versions) as asked (tenant, key, digest, order_id, version)
+  order by asked.tenant collate "C", asked.key collate "C"
+  on conflict do nothing;
+  get diagnostics v_claimed = row_count;
+  if v_claimed < cardinality(p_order_ids) then
+    raise exception using errcode = 'OL412', message = 'a key is not new';
+  end if;
+
+  insert into external_references (tenant_id, channel, external_reference, order_id, digest)
+  select asked.tenant, asked.channel, asked.reference, asked.order_id, decode(asked.digest, 'hex')
+  from unnest(v_tenants, string_to_array(p_channels, chr(30)), string_to_array(p_references, chr(30)), v_digests, p_order_ids)
+    as asked (tenant, channel, reference, digest, order_id)
+  order by asked.tenant collate "C", asked.channel collate "C", asked.reference collate "C"
+  on conflict do nothing;
+  get diagnostics v_claimed = row_count;
+  if v_claimed < cardinality(p_order_ids) then
+    raise exception using errcode = 'OL412', message = 'a reference is not new';
+  end if;
+
+  insert into personal_data (order_id, version, kind, data)
+  select asked.order_id, 1, 'order', asked.data::json
+  from unnest(p_order_ids, string_to_array(p_personal, chr(30))) as asked (order_id, data);
+  return true;
 end
 $function$;
 

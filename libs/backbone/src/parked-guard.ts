@@ -46,6 +46,8 @@ export const guardParked = (log: EventLog): GuardedLog => {
       refuseParked(streamId);
       return log.execute(aggregate, streamId, command, context);
     },
+    // What cannot exist yet is not parked.
+    create: (aggregate, streams, condition) => log.create(aggregate, streams, condition),
     transact: (work) => log.transact((tx) => work(guarded(tx))),
     readShard: (shard, after, limit) => log.readShard(shard, after, limit),
     replay: (shard, after, limit) => log.replay(shard, after, limit),

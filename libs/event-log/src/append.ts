@@ -1,9 +1,9 @@
 import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
-import type { Pool, PoolClient } from 'pg';
+import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
 import { newEventId } from './ids.js';
 import type { RecentEvent } from './recent.js';
 import { metaOf, type Meta } from './recorded.js';
-import type { Reactions } from './event-log.js';
+import type { Condition, Reactions } from './event-log.js';
 import { runPrepared } from './session.js';
 
 /** An event on its way into the log. */
@@ -29,12 +29,28 @@ export type Appended = { readonly firstSeq: number; readonly recordedAt: string;
 /** SQLSTATE with which a strict append says that a stream was not at its expected version; the message is the stream id. */
 export const conflictState = 'OL409';
 
+/** SQLSTATE with which a condition says that not all may be appended. */
+export const refusedState = 'OL412';
+
 /** Stands between list elements: JSON and our identifiers cannot hold it raw. */
 const separator = '\u001e';
 
 // One row a shard instead of one a stream: of 512 rows a batch of orders the driver made objects for a tenth of the time that accepting them took.
-const appendSql = `select string_agg(n::text, ',') as streams, string_agg(first_seq::text, ',') as first_seqs, recorded_at, encode(batch_hash, 'hex') as batch_hash
-from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) group by recorded_at, batch_hash`;
+const appendSqlOf = (strict: string): string => `select string_agg(n::text, ',') as streams, string_agg(first_seq::text, ',') as first_seqs, recorded_at, encode(batch_hash, 'hex') as batch_hash
+from append_events(${strict}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) group by recorded_at, batch_hash`;
+const lenientSql = appendSqlOf('false');
+const strictSql = appendSqlOf('true');
+const conditionalSqls = new Map<string, string>();
+const argumentsOfAppend = 14;
+
+/** Arguments are computed before the function runs: what the condition answers is whether the append is strict, and that is true. */
+const conditionalSql = ({ name, values }: Condition): string => {
+  const known = conditionalSqls.get(name);
+  if (known !== undefined) return known;
+  const sql = appendSqlOf(`${escapeIdentifier(name)}(${values.map((_, n) => `$${argumentsOfAppend + 1 + n}`).join(', ')})`);
+  conditionalSqls.set(name, sql);
+  return sql;
+};
 
 /** How an event is made ready for the log. */
 export type EventRules = {
@@ -124,21 +140,22 @@ export const inLockOrder = <S extends Pick<StreamAppend, 'streamId'>>(streams: r
   [...streams].sort((a, b) => Number(a.streamId > b.streamId) - Number(a.streamId < b.streamId));
 
 /**
- * Runs `append_events`. `order` gives the order of the events in their shards where it is not the streams' order. With `strict` a conflict
- * raises `conflictState`, and nothing at all is written. Streams in lock order are compared as a whole, others one by one.
+ * Runs `append_events`. `order` gives the order of the events in their shards where it is not the streams' order. If it is strict a conflict
+ * raises `conflictState`, and nothing at all is written; under a condition too, or when that raises. Streams in lock order are compared as a whole,
+ * others one by one.
  */
 export const appendEvents = async (
   runner: Pool | PoolClient,
   streams: readonly StreamAppend[],
-  strict: boolean,
+  strict: boolean | Condition,
   order?: readonly { readonly streamId: string; readonly event: PendingEvent }[],
 ): Promise<AppendedStreams> => {
   const numberOf = new Map(streams.map(({ streamId }, n) => [streamId, n + 1]));
   const entries: readonly Entry[] =
     order?.map(({ streamId, event }) => ({ stream: numberOf.get(streamId) ?? 0, event })) ??
     streams.flatMap(({ events }, n) => events.map((event) => ({ stream: n + 1, event })));
-  const { rows } = await runPrepared<Row>(runner, appendSql, [
-    strict,
+  const sql = typeof strict === 'object' ? conditionalSql(strict) : strict ? strictSql : lenientSql;
+  const { rows } = await runPrepared<Row>(runner, sql, [
     streams.map(({ streamId }) => streamId).join(separator),
     streams.map(({ shard }) => shard),
     streams.map(({ expected }) => expected),
@@ -153,6 +170,7 @@ export const appendEvents = async (
     entries.map(({ event }) => event.metaJson).join(separator),
     timersOf(entries),
     effectsOf(entries),
+    ...(typeof strict === 'object' ? strict.values : []),
   ]);
   const appended = new Array<Appended | undefined>(streams.length).fill(undefined);
   for (const { streams: numbers, first_seqs: list, recorded_at: recordedAt, batch_hash: batchHash } of rows) {

@@ -41,6 +41,15 @@ export type PendingOutcome<E extends EventBody, S, Code extends string> =
   | { readonly version: number; readonly state: S; readonly events: readonly E[] }
   | Refusal<Code>;
 
+/** A stream that cannot exist yet, with its first events. */
+export type NewStream<E extends EventBody> = { readonly streamId: string; readonly events: readonly E[]; readonly context: EventContext };
+
+/**
+ * A function of the service's schema, by name and arguments, that has to answer true before streams are made; it writes what belongs to them. It runs
+ * before any stream is locked. To say that not all of them may be made it raises SQLSTATE OL412.
+ */
+export type Condition = { readonly name: string; readonly values: readonly unknown[] };
+
 /** One database transaction on the log: read, decide and append many streams at once. Heads are locked last, at its end. */
 export interface LogTransaction extends SqlExecutor {
   /**
@@ -112,6 +121,15 @@ export interface EventLog {
     command: C,
     context: EventContext,
   ): Promise<Outcome<E, S, Code>>;
+  /**
+   * Makes streams and what belongs to them in one statement, one way to the database and back. Answers their states; undefined when the condition said
+   * no, or when it met with contention: nothing was written then, and a transaction finds out why. Throws `OutcomeUnknown` as `execute` does.
+   */
+  create<C, E extends EventBody, S, Code extends string>(
+    aggregate: Aggregate<C, E, S, Code>,
+    streams: readonly NewStream<E>[],
+    condition: Condition,
+  ): Promise<readonly S[] | undefined>;
   /** One transaction, retried as a whole on 40P01, 40001 and 55P03; `work` must therefore be repeatable. */
   transact<T>(work: (tx: LogTransaction) => Promise<T>): Promise<T>;
   /** Rows of a shard with `seq > after`, in order. Raw: not upcast (the log reader answers what was written). */

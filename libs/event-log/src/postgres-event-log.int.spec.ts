@@ -612,6 +612,59 @@ describe('the service’s role', () => {
   });
 });
 
+describe('making streams on a condition', () => {
+  const first = (streamId: string) => ({ streamId, events: [{ type: 'Added', data: { amount: 4 } } as const], context });
+  const under = (isAllowed: boolean) => ({ name: 'allowed', values: [isAllowed, 'note'] });
+
+  beforeAll(async () => {
+    await admin.query('create table notes (text text not null); grant select, insert on notes to public');
+    await admin.query(`create function allowed(p_is_allowed boolean, p_text text) returns boolean language plpgsql as $$
+      begin
+        insert into notes values (p_text);
+        if not p_is_allowed then raise exception using errcode = 'OL412'; end if;
+        return true;
+      end $$`);
+  });
+  beforeEach(() => admin.query('truncate notes'));
+  const notes = async () => (await admin.query('select * from notes')).rows.length;
+
+  it('makes all of them, with what belongs to them, and remembers and tells them', async () => {
+    let heard = 0;
+    log.onAppended(() => (heard += 1));
+    const streams = [newStream(9), newStream(9), newStream(2)];
+    expect(await log.create(counter, streams.map(first), under(true))).toStrictEqual(streams.map(() => ({ sum: 4, amounts: new Set([4]) })));
+    for (const stream of streams) {
+      expect(await log.read(stream)).toMatchObject([{ type: 'Added', streamVersion: 1, data: { amount: 4 } }]);
+      expect(await log.execute(counter, stream, add(5), context)).toMatchObject({ version: 2, state: { sum: 9 } });
+    }
+    expect([await notes(), heard]).toStrictEqual([1, 4]);
+  });
+
+  it.each([
+    ['the condition says no', false, 0],
+    ['one of them exists', true, 1],
+  ])('makes none when %s', async (_, isAllowed, existing) => {
+    const streams = [newStream(6), newStream(6)];
+    for (const stream of streams.slice(0, existing)) await log.execute(counter, stream, add(1), context);
+    expect(await log.create(counter, streams.map(first), under(isAllowed))).toBeUndefined();
+    for (const [n, stream] of streams.entries()) expect((await log.state(counter, stream)).version).toBe(n < existing ? 1 : 0);
+    expect(await notes()).toBe(0);
+  });
+
+  it('says that the outcome is unknown when the connection breaks meanwhile', async () => {
+    const blocker = new Client({ connectionString: database.adminUrl });
+    await blocker.connect();
+    await blocker.query('begin; select 1 from shard_head for update');
+    const outcome = log.create(counter, [first(newStream(7))], under(true)).catch((error: unknown) => error);
+    const waiting = `from pg_stat_activity where datname = current_database() and application_name = 'orderlog order' and wait_event_type = 'Lock'`;
+    await eventually(async () => (await admin.query(`select 1 ${waiting}`)).rows.length === 1);
+    await admin.query(`select pg_terminate_backend(pid) ${waiting}`);
+    expect(await outcome).toBeInstanceOf(OutcomeUnknown);
+    await blocker.query('rollback');
+    await blocker.end();
+  });
+});
+
 describe('an append of several streams', () => {
   const rules = { schemaVersionOf: () => 1, checkPayload: () => undefined };
   const appendTo = (streamId: string, shard: number, expected: number) => ({

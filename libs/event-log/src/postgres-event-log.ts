@@ -1,7 +1,7 @@
 import { checkPayload, type EventBody, type RecordedEvent, type ServiceName } from '@orderlog/contracts';
 import { isRefusal } from '@orderlog/decider';
 import type { Pool, PoolClient } from 'pg';
-import { appendEvents, conflictState, inLockOrder, pendingEvents, recordedEvents, type Appended, type AppendedStreams, type EventRules, type StreamAppend } from './append.js';
+import { appendEvents, conflictState, inLockOrder, pendingEvents, recordedEvents, refusedState, type Appended, type AppendedStreams, type EventRules, type StreamAppend } from './append.js';
 import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type LogFollower, type LogTransaction, type Outcome, type ShardCursors, type SqlExecutor } from './event-log.js';
 import { backOff, createGroupCommit } from './group-commit.js';
 import { shardOfStream } from './ids.js';
@@ -232,6 +232,36 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     }
   };
 
+  const create: EventLog['create'] = async (aggregate, wanted, condition) => {
+    const appends = inLockOrder(
+      wanted.map(({ streamId, events, context }): StreamAppend => ({
+        streamId,
+        shard: shardOf(streamId),
+        expected: 0,
+        events: pendingEvents(rules, streamId, 0, events, context, aggregate.reactions),
+      })),
+    );
+    const client = await pool.connect();
+    let isBroken = false;
+    let appended: AppendedStreams;
+    try {
+      appended = await appendEvents(client, appends, condition);
+    } catch (error) {
+      if ([refusedState, conflictState].includes(sqlStateOf(error) ?? '') || isContention(error)) return undefined;
+      isBroken = isConnectionLoss(error);
+      throw isBroken ? new OutcomeUnknown(error) : error;
+    } finally {
+      client.release(isBroken);
+    }
+    const states = new Map(wanted.map(({ streamId, events }) => [streamId, events.reduce(aggregate.decider.evolve, aggregate.decider.initialState)]));
+    for (const { streamId, events } of appends) {
+      const bytes = events.reduce((sum, { dataJson }) => sum + dataJson.length, 0);
+      remember(aggregate as unknown as AnyAggregate, streamId, 0, { version: events.length, state: states.get(streamId) }, bytes);
+    }
+    hasAppended(appended);
+    return [...states.values()];
+  };
+
   const transactOnce = async <T>(work: (tx: LogTransaction) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: unknown;
@@ -315,6 +345,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     },
     state: (aggregate, streamId) => refresh(aggregate, streamId),
     execute: (aggregate, streamId, command, context) => turns.take(streamId, () => execute(aggregate, streamId, command, context)),
+    create,
     transact,
     readShard: async (shard, after, limit) => {
       const { rows } = await runPrepared<StoredRow>(pool, shardSql, [shard, after, limit]);

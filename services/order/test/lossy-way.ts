@@ -5,12 +5,15 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 export type LossyWay = {
   /** The database's address, through here. */
   readonly url: string;
-  /** The next commit reaches the database, its answer does not come back, and the connection breaks. */
-  readonly loseNextCommit: () => void;
+  /** The next order that is placed reaches the database and is committed, the answer does not come back, and the connection breaks. */
+  readonly loseNextOrder: () => void;
   readonly close: () => Promise<void>;
 };
 
-/** Opens one. It reads just enough of the protocol to know a commit: the text of the statement, and the tag of its answer. */
+// ReadyForQuery, outside of a transaction: the database has committed.
+const isIdle = Buffer.from('Z\0\0\0\u0005I', 'latin1');
+
+/** Opens one. It reads just enough of the protocol to know an order that is placed, by its event, and that the database is done with it. */
 export const lossyWay = async (databaseUrl: string): Promise<LossyWay> => {
   const url = new URL(databaseUrl);
   const target = { host: url.hostname, port: Number(url.port === '' ? 5432 : url.port) };
@@ -24,12 +27,12 @@ export const lossyWay = async (databaseUrl: string): Promise<LossyWay> => {
     };
     for (const socket of [near, far]) socket.on('error', end).on('close', end);
     near.on('data', (bytes) => {
-      if (isArmed && bytes.includes('commit\0')) [isArmed, isLosing] = [false, true];
+      if (isArmed && bytes.includes('OrderPlaced')) [isArmed, isLosing] = [false, true];
       far.write(bytes);
     });
     far.on('data', (bytes) => {
       if (!isLosing) near.write(bytes);
-      else if (bytes.includes('COMMIT\0')) end();
+      else if (bytes.includes(isIdle)) end();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -37,7 +40,7 @@ export const lossyWay = async (databaseUrl: string): Promise<LossyWay> => {
   url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url: url.toString(),
-    loseNextCommit: () => {
+    loseNextOrder: () => {
       isArmed = true;
     },
     close: async () => {

@@ -216,7 +216,7 @@ describe('when the database fails', () => {
   it('after the commit, before its answer: 503, and the same key gets the order that is there', async () => {
     const body = orderBody();
     const before = await counts();
-    running.loseNextCommit();
+    running.loseNextOrder();
     expect(retryAfter(await submit(running, body, 'lost-1'))).toStrictEqual([503, 'urn:orderlog:problem:outcome-unknown', '1']);
     const [stored] = await running.sql<{ order_id: string }>(`select order_id from idempotency_keys where key = 'lost-1'`);
     const again = await submit(running, body, 'lost-1');

@@ -62,8 +62,8 @@ export type RunningOrder = {
   readonly routingSays: (said: Said) => Promise<void>;
   /** Inventory tells of items that it had not told of. */
   readonly inventoryOffers: (skus: readonly string[]) => Promise<void>;
-  /** The service's next commit is lost on its way back. */
-  readonly loseNextCommit: () => void;
+  /** What became of the next order that is placed is lost on its way back. */
+  readonly loseNextOrder: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -123,7 +123,7 @@ export const runOrder = async (variables: Record<string, string> = {}): Promise<
       await routingLog.execute(saying, `routing-${orderId}`, said, context);
     },
     inventoryOffers: (skus) => copies.publish('inventory.items', skus.map((sku) => ({ key: sku, value: item(sku) }))),
-    loseNextCommit: way.loseNextCommit,
+    loseNextOrder: way.loseNextOrder,
     close: async () => {
       await admin.end();
       await copies.close();

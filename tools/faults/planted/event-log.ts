@@ -1,8 +1,10 @@
 import { at, joined } from './attacks.js';
 import type { PlantedBug } from './bug.js';
 
-const sql = 'libs/event-log/sql/0001-event-log.sql';
+const tables = 'libs/event-log/sql/0001-event-log.sql';
+const sql = 'libs/event-log/sql/0004-plain-appends.sql';
 const claims = 'services/order/infrastructure/migrations/0001-placing.sql';
+const claimsOfNew = 'services/order/infrastructure/migrations/0005-claim-new-orders.sql';
 const placing = 'services/order/application/place-order.js';
 
 /** Bugs of the write path. */
@@ -28,8 +30,8 @@ export const eventLogBugs: readonly PlantedBug[] = [
     what: 'an append does not compare the version it was decided on',
     edits: [
       { file: sql, find: 'coalesce(found.version = asked.expected, false)', replace: 'coalesce(found.version > 0, false)' },
-      { file: sql, find: 'constraint event_log_shard_stream_id_version_key unique (shard, stream_id, version)', replace: 'constraint event_log_version check (version > 0)' },
-      { file: sql, find: 'create table shard_head (', replace: 'create index event_log_stream_idx on event_log (shard, stream_id, version);\ncreate table shard_head (' },
+      { file: tables, find: 'constraint event_log_shard_stream_id_version_key unique (shard, stream_id, version)', replace: 'constraint event_log_version check (version > 0)' },
+      { file: tables, find: 'create table shard_head (', replace: 'create index event_log_stream_idx on event_log (shard, stream_id, version);\ncreate table shard_head (' },
     ],
     expected: ['I3'],
     attack: joined('order'),
@@ -37,7 +39,10 @@ export const eventLogBugs: readonly PlantedBug[] = [
   {
     id: 'chain-not-chained',
     what: 'a batch is hashed without the hash before it',
-    edits: [{ file: sql, find: 'sha256(h.hash || b.digests)', replace: 'sha256(b.digests)' }],
+    edits: [
+      { file: sql, find: 'sha256(h.hash || b.digests)', replace: 'sha256(b.digests)' },
+      { file: sql, find: 'sha256(v_hash || (', replace: 'sha256((' },
+    ],
     expected: ['I18'],
   },
   {
@@ -46,6 +51,8 @@ export const eventLogBugs: readonly PlantedBug[] = [
     edits: [
       { file: claims, find: "select coalesce(array_agg(claimed.order_id), '{}') into v_won from claimed;", replace: 'select p_order_ids into v_won from (select count(*) from claimed) as ignored;' },
       { file: claims, find: "select coalesce(array_agg(claimed.order_id), '{}') into v_placed from claimed;", replace: 'select p_order_ids into v_placed from (select count(*) from claimed) as ignored;' },
+      { file: claimsOfNew, find: 'if v_claimed < cardinality(p_order_ids) then\n    raise exception using errcode = \'OL412\', message = \'a key is not new\';\n  end if;', replace: '' },
+      { file: claimsOfNew, find: 'if v_claimed < cardinality(p_order_ids) then\n    raise exception using errcode = \'OL412\', message = \'a reference is not new\';\n  end if;', replace: '' },
     ],
     expected: ['I1', 'I2'],
   },
@@ -55,8 +62,8 @@ export const eventLogBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: placing,
-        find: 'await commit(log, drafts)',
-        replace: "(void commit(log, drafts).catch(()=>undefined), drafts.map(({ events })=>({ outcome: 'placed', state: events.reduce(order.evolve, order.initialState), version: events.length })))",
+        find: 'await commitAll(drafts)',
+        replace: "(void commitAll(drafts).catch(()=>undefined), drafts.map(({ events })=>({ outcome: 'placed', state: events.reduce(order.evolve, order.initialState), version: events.length })))",
       },
     ],
     expected: ['I1', 'I2', 'I16'],
