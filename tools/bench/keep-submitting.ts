@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isReady } from '../system/parts.js';
 import type { RawConnection } from './raw-http.js';
-import { opener } from './submit.js';
+import { opener, placingRequest } from './submit.js';
 
 /** Orders that arrive at a steady rate until it is told to stop, whatever becomes of the service. */
 export type Arrivals = { stop(): Promise<{ readonly accepted: number; readonly milliseconds: readonly number[] }> };
@@ -23,7 +23,7 @@ export const keepSubmitting = (options: {
   readonly bodiesOf: (set: number, count: number) => readonly string[];
 }): Arrivals => {
   const { url, apiKey, perSecond, bodiesOf } = options;
-  const open = opener(url, apiKey);
+  const open = opener(url);
   const idle: RawConnection[] = [];
   const milliseconds: number[] = [];
   const sent = new Set<Promise<void>>();
@@ -36,11 +36,12 @@ export const keepSubmitting = (options: {
   };
   const send = async (body: string, key: string): Promise<void> => {
     const dueAt = performance.now();
+    const request = placingRequest(apiKey, key, body);
     for (;;) {
       await comingBack;
       const lane = idle.pop() ?? open();
       try {
-        const { status, body: text } = await lane.send('POST /v1/orders', `idempotency-key: ${key}\r\n`, body);
+        const { status, body: text } = await lane.send(request);
         idle.push(lane);
         if (status === 201 || status === 200) {
           accepted += 1;

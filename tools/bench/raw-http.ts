@@ -1,24 +1,43 @@
 import { connect, type Socket } from 'node:net';
 
-/** An answer as far as a load generator needs it. */
+/** The bytes of a request with a JSON body. Made before the clock runs: outside of the heap they cost its collector nothing. */
+export const rawRequest = (line: string, headers: string, body: string): Buffer =>
+  Buffer.from(`${line} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+
+/** An answer as far as a load generator needs it: `body` is empty for a 201, whose document nobody reads here. */
 export type RawAnswer = { readonly status: number; readonly body: string };
 
 /**
+ * What all connections read into: an answer is understood, or its beginning copied, before anything else is read. A buffer for each piece that came,
+ * passed through a stream, was a third of what the load generator cost.
+ */
+const arrived = Buffer.allocUnsafe(64 * 1024);
+const nothing = Buffer.alloc(0);
+const lengthHeader = 'content-length: ';
+const digitZero = 0x30;
+
+/**
  * One keep-alive HTTP/1.1 connection, one request at a time. A load generator shares the two cores with what it measures, and this costs a
- * quarter of a full client's CPU. Understands `content-length` only, which is what our services send.
+ * small part of a full client's CPU. Understands `content-length` only, which is what our services send.
  */
 export class RawConnection {
   private readonly socket: Socket;
-  private buffer: Buffer = Buffer.alloc(0);
+  private beginning: Buffer = nothing;
   private waiting: { resolve: (answer: RawAnswer) => void; reject: (error: Error) => void } | undefined;
 
-  constructor(
-    host: string,
-    port: number,
-    private readonly head: string,
-  ) {
-    this.socket = connect({ host, port, noDelay: true });
-    this.socket.on('data', (chunk) => this.take(chunk));
+  constructor(host: string, port: number) {
+    this.socket = connect({
+      host,
+      port,
+      noDelay: true,
+      onread: {
+        buffer: arrived,
+        callback: (length) => {
+          this.take(arrived.subarray(0, length));
+          return true;
+        },
+      },
+    });
     const fail = (error?: Error): void => {
       this.waiting?.reject(error ?? new Error('the connection was closed'));
       this.waiting = undefined;
@@ -27,8 +46,8 @@ export class RawConnection {
     this.socket.on('close', () => fail());
   }
 
-  /** `head` + these headers + the body; one at a time on each connection. */
-  send(line: string, headers: string, body: string): Promise<RawAnswer> {
+  /** A whole request; one at a time on each connection. */
+  send(request: Uint8Array): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       // Closed while it was idle: a write would be swallowed.
       if (this.socket.destroyed) {
@@ -36,7 +55,7 @@ export class RawConnection {
         return;
       }
       this.waiting = { resolve, reject };
-      this.socket.write(`${line} HTTP/1.1\r\n${this.head}${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      this.socket.write(request);
     });
   }
 
@@ -45,16 +64,27 @@ export class RawConnection {
   }
 
   private take(chunk: Buffer): void {
-    this.buffer = this.buffer.length === 0 ? chunk : Buffer.concat([this.buffer, chunk]);
-    const end = this.buffer.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    const head = this.buffer.toString('latin1', 0, end);
-    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-    if (this.buffer.length < end + 4 + length) return;
-    const body = this.buffer.toString('utf8', end + 4, end + 4 + length);
-    this.buffer = this.buffer.subarray(end + 4 + length);
+    const bytes = this.beginning.length === 0 ? chunk : Buffer.concat([this.beginning, chunk]);
+    const end = bytes.indexOf('\r\n\r\n');
+    const bodyAt = end + 4;
+    const length = end < 0 ? 0 : lengthIn(bytes, end);
+    if (end < 0 || bytes.length < bodyAt + length) {
+      // A copy: the next piece, of whichever connection, is written over this one.
+      this.beginning = Buffer.from(bytes);
+      return;
+    }
+    this.beginning = nothing;
+    const status = Number(bytes.toString('latin1', 9, 12));
     const { waiting } = this;
     this.waiting = undefined;
-    waiting?.resolve({ status: Number(head.slice(9, 12)), body });
+    waiting?.resolve({ status, body: status === 201 ? '' : bytes.toString('utf8', bodyAt, bodyAt + length) });
   }
 }
+
+const lengthIn = (bytes: Buffer, end: number): number => {
+  const at = bytes.indexOf(lengthHeader);
+  if (at < 0 || at > end) return 0;
+  let length = 0;
+  for (let place = at + lengthHeader.length; bytes[place] !== 0x0d; place += 1) length = length * 10 + (bytes[place] ?? digitZero) - digitZero;
+  return length;
+};

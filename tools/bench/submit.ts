@@ -1,28 +1,31 @@
-import { RawConnection } from './raw-http.js';
+import { RawConnection, rawRequest } from './raw-http.js';
 
 /** What came of submitting: how many got a 201, the milliseconds each took, and the first other answer. */
 export type Submitted = { readonly accepted: number; readonly milliseconds: readonly number[]; readonly seconds: number; readonly firstOther?: string };
 
-const head = (apiKey: string): string => `host: localhost\r\nauthorization: Bearer ${apiKey}\r\ncontent-type: application/json\r\n`;
-
 /** Opens connections on which orders are submitted. */
-export const opener = (url: string, apiKey: string): (() => RawConnection) => {
+export const opener = (url: string): (() => RawConnection) => {
   const { hostname, port } = new URL(url);
-  return () => new RawConnection(hostname, Number(port), head(apiKey));
+  return () => new RawConnection(hostname, Number(port));
 };
+
+/** The request that places an order. */
+export const placingRequest = (apiKey: string, idempotencyKey: string, body: string): Buffer =>
+  rawRequest('POST /v1/orders', `authorization: Bearer ${apiKey}\r\nidempotency-key: ${idempotencyKey}\r\n`, body);
 
 /** Closed loop: every connection submits its next order as soon as the last was answered. */
 export const submitAll = async (url: string, apiKey: string, bodies: readonly string[], run: string, connections = 64): Promise<Submitted> => {
-  const lanes = Array.from({ length: connections }, opener(url, apiKey));
+  const requests = bodies.map((body, index) => placingRequest(apiKey, `${run}-${index}`, body));
+  const lanes = Array.from({ length: connections }, opener(url));
   const milliseconds: number[] = [];
   let [next, accepted] = [0, 0];
   let firstOther: string | undefined;
   const startedAt = performance.now();
   await Promise.all(
     lanes.map(async (lane) => {
-      for (let index = next++; index < bodies.length; index = next++) {
+      for (let request = requests[next++]; request !== undefined; request = requests[next++]) {
         const sentAt = performance.now();
-        const answer = await lane.send('POST /v1/orders', `idempotency-key: ${run}-${index}\r\n`, bodies[index] ?? '');
+        const answer = await lane.send(request);
         milliseconds.push(performance.now() - sentAt);
         if (answer.status === 201) accepted += 1;
         else firstOther ??= `${answer.status} ${answer.body.slice(0, 300)}`;
@@ -39,7 +42,8 @@ export const submitAll = async (url: string, apiKey: string, bodies: readonly st
  * is not hidden by the requests it kept from being sent (coordinated omission).
  */
 export const submitAtRate = async (url: string, apiKey: string, bodies: readonly string[], run: string, perSecond: number, connections = 256): Promise<Submitted> => {
-  const open = opener(url, apiKey);
+  const requests = bodies.map((body, index) => placingRequest(apiKey, `${run}-${index}`, body));
+  const open = opener(url);
   // Opened when it is needed: the service closes a connection on which nothing has been asked for 10 s.
   const all: RawConnection[] = [];
   const idle: RawConnection[] = [];
@@ -61,18 +65,21 @@ export const submitAtRate = async (url: string, apiKey: string, bodies: readonly
   let accepted = 0;
   let firstOther: string | undefined;
   const startedAt = performance.now();
-  const one = async (index: number, dueAt: number): Promise<void> => {
+  const one = async (request: Buffer, dueAt: number): Promise<void> => {
     const lane = await take();
-    const answer = await lane.send('POST /v1/orders', `idempotency-key: ${run}-${index}\r\n`, bodies[index] ?? '');
+    const answer = await lane.send(request);
     milliseconds.push(performance.now() - dueAt);
     give(lane);
     if (answer.status === 201) accepted += 1;
     else firstOther ??= `${answer.status} ${answer.body.slice(0, 300)}`;
   };
   const sent: Promise<void>[] = [];
-  for (let index = 0; index < bodies.length; ) {
+  for (let index = 0; index < requests.length; ) {
     const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
-    for (; index < bodies.length && index <= due; index += 1) sent.push(one(index, startedAt + (index / perSecond) * 1000));
+    for (const request of requests.slice(index, due + 1)) {
+      sent.push(one(request, startedAt + (index / perSecond) * 1000));
+      index += 1;
+    }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(sent);
