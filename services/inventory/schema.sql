@@ -268,7 +268,7 @@ create table stock_ledger_v1 (
   actor_id text not null,
   recorded_at timestamp with time zone not null,
   constraint stock_ledger_v1_pkey PRIMARY KEY (sku, center_id, stock_version)
-);
+) with (autovacuum_analyze_scale_factor=1);
 grant delete, insert, select, truncate, update on stock_ledger_v1 to inventory_app;
 
 create table streams (

@@ -51,11 +51,12 @@ const claimSql = `
 const keyOf = ({ stream_id, version }: EffectRow): string => `${stream_id}/${version}`;
 const keys = (rows: readonly EffectRow[]) => [rows.map(({ stream_id }) => stream_id), rows.map(({ version }) => version), rows.map(({ kind }) => kind)] as const;
 
-// One search of the primary key each, in an array for the reason above: `offset 0` keeps the planner from reading the table to join it.
+// One search of the primary key each, in an array for the reason above: `offset 0` keeps the planner from reading the table to join it, and a kind that
+// is no plain column from searching by the other index, which finds all that wait of this kind (330 for each call that was cleared).
 const theirPlaces = `array(
   select p.ctid
   from unnest($1::text[], $2::integer[], $3::text[]) as k (stream_id, version, kind)
-  cross join lateral (select e.ctid from pending_effects e where e.stream_id = k.stream_id and e.version = k.version and e.kind = k.kind offset 0) as p
+  cross join lateral (select e.ctid from pending_effects e where e.stream_id = k.stream_id and e.version = k.version and e.kind || '' = k.kind offset 0) as p
 )`;
 const clearSql = `delete from pending_effects where ctid = any (${theirPlaces})`;
 const renewSql = `update pending_effects set lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond' where ctid = any (${theirPlaces})`;
