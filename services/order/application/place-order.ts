@@ -92,10 +92,11 @@ const answeredSql = `select digest = decode($3, 'hex') as is_same, order_id, sta
 /** Cannot stand in JSON, nor in a text that passed the edge. */
 const separator = '\u001e';
 
-const doubtedMax = 16;
-
 /** A request that lost its key to another one that then gave it back; tried again a few times. */
 const triesMax = 5;
+
+/** Batches after one with a repeat in it that go by the transaction at once. */
+const doubtedMax = 16;
 
 /** Orders that may wait, however small the batches are: what is beyond them is told to come again. */
 const queuedMax = 1_024;
@@ -121,7 +122,8 @@ const draftOf = (placing: Placing, orderId: string, { clock, digestOf, newTracki
 
 const keyOf = ({ tenantId, idempotencyKey }: Placing): string => `${tenantId}${separator}${idempotencyKey}`;
 
-const claimed = (drafts: readonly Draft[]): readonly unknown[] => {
+/** What both ways of claiming are told. */
+const claimValues = (drafts: readonly Draft[]): readonly unknown[] => {
   const joined = (textOf: (draft: Draft) => string): string => drafts.map(textOf).join(separator);
   return [
     joined(({ placing }) => placing.tenantId),
@@ -136,7 +138,7 @@ const claimed = (drafts: readonly Draft[]): readonly unknown[] => {
 };
 
 const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readonly Claim[]> => {
-  const { rows } = await sql.query<ClaimsRow>(claimSql, claimed(drafts));
+  const { rows } = await sql.query<ClaimsRow>(claimSql, claimValues(drafts));
   return rows.flatMap(({ outcome, status, version, numbers, order_ids: list }) => {
     const orderIds = list.split(',');
     return numbers.split(',').map((number, n) => ({ index: Number(number) - 1, outcome, orderId: orderIds[n] ?? '', status, version }));
@@ -146,7 +148,7 @@ const claim = async (sql: SqlExecutor, drafts: readonly Draft[]): Promise<readon
 /** Places the drafts of a batch in one statement; undefined when a key or a reference is not new, and then nothing is placed. */
 const placeNew = async (log: EventLog, drafts: readonly Draft[]): Promise<readonly PlacingAnswer[] | undefined> => {
   const streams = drafts.map(({ orderId, events, placing }) => ({ streamId: streamOf(orderId), events, context: { ...placing.context, correlationId: orderId } }));
-  const states = await log.create(orderAggregate, streams, { name: 'claim_new_orders', values: claimed(drafts) });
+  const states = await log.create(orderAggregate, streams, { name: 'claim_new_orders', values: claimValues(drafts) });
   return states?.map((state, n) => ({ outcome: 'placed', state, version: drafts[n]?.events.length ?? 0 }));
 };
 
