@@ -16,6 +16,7 @@ import {
   VersionConflict,
   type Aggregate,
   type EventLogOptions,
+  type NewStream,
   type PostgresEventLog,
 } from './index.js';
 
@@ -613,7 +614,7 @@ describe('the service’s role', () => {
 });
 
 describe('making streams on a condition', () => {
-  const first = (streamId: string) => ({ streamId, events: [{ type: 'Added', data: { amount: 4 } } as const], context });
+  const first = (streamId: string): NewStream<Added> => ({ streamId, events: [{ type: 'Added', data: { amount: 4 } }], context });
   const under = (isAllowed: boolean) => ({ name: 'allowed', values: [isAllowed, 'note'] });
 
   beforeAll(async () => {
