@@ -8,8 +8,8 @@ export const rawRequest = (line: string, headers: string, body: string): Buffer 
 export type RawAnswer = { readonly status: number; readonly body: string };
 
 /**
- * What all connections read into: an answer is understood, or its beginning copied, before anything else is read. A buffer for each piece that came,
- * passed through a stream, was a third of what the load generator cost.
+ * What all connections read into: an answer is understood, or its beginning copied, before anything else is read. Without it each piece that comes takes
+ * a buffer of its own and passes through a stream.
  */
 const arrived = Buffer.allocUnsafe(64 * 1024);
 const nothing = Buffer.alloc(0);
@@ -18,7 +18,7 @@ const digitZero = 0x30;
 
 /**
  * One keep-alive HTTP/1.1 connection, one request at a time. A load generator shares the two cores with what it measures, and this costs a
- * small part of a full client's CPU. Understands `content-length` only, which is what our services send.
+ * quarter of a full client's CPU at most. Understands `content-length` only, which is what our services send.
  */
 export class RawConnection {
   private readonly socket: Socket;

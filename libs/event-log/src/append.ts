@@ -136,7 +136,7 @@ export type AppendedStreams = {
 };
 
 /** In the order in which `append_events` locks them (code units are bytes here: ids are ASCII). */
-export const inLockOrder = <S extends Pick<StreamAppend, 'streamId'>>(streams: readonly S[]): readonly S[] => 
+export const inLockOrder = <S extends Pick<StreamAppend, 'streamId'>>(streams: readonly S[]): readonly S[] =>
   [...streams].sort((a, b) => Number(a.streamId > b.streamId) - Number(a.streamId < b.streamId));
 
 /**
