@@ -41,21 +41,21 @@ create table consumer_position (
 grant delete, insert, select, truncate, update on consumer_position to inventory_app;
 
 create table event_log (
-  shard smallint not null,
-  seq bigint not null,
-  stream_id text collate "C" not null,
-  version integer not null,
-  event_id uuid not null,
-  type text not null,
-  schema_version smallint not null,
-  occurred_at timestamp with time zone not null,
-  recorded_at timestamp with time zone not null,
-  data json not null,
-  meta json not null,
-  batch_hash bytea not null,
+  shard smallint not null statistics 10,
+  seq bigint not null statistics 10,
+  stream_id text collate "C" not null statistics 10,
+  version integer not null statistics 10,
+  event_id uuid not null statistics 0,
+  type text not null statistics 0,
+  schema_version smallint not null statistics 0,
+  occurred_at timestamp with time zone not null statistics 0,
+  recorded_at timestamp with time zone not null statistics 0,
+  data json not null statistics 0,
+  meta json not null statistics 0,
+  batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
 grant insert, select on event_log to inventory_app;
 
 create table items (
@@ -268,7 +268,7 @@ create table stock_ledger_v1 (
   actor_id text not null,
   recorded_at timestamp with time zone not null,
   constraint stock_ledger_v1_pkey PRIMARY KEY (sku, center_id, stock_version)
-) with (autovacuum_analyze_scale_factor=1);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
 grant delete, insert, select, truncate, update on stock_ledger_v1 to inventory_app;
 
 create table streams (

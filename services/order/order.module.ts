@@ -29,7 +29,7 @@ import { orderSummary } from './read-models/order-summary/order-summary.projecti
 import { orderSummaryQueries, type OrderSummaryQueries } from './read-models/order-summary/order-summary.queries.js';
 import { OrderSummaryRow } from './read-models/order-summary/order-summary.row.js';
 import { orderTimelineQueries } from './read-models/order-timeline/order-timeline.queries.js';
-import { ReceivedFactRow } from './read-models/order-timeline/received-fact.row.js';
+import { ReceivedFactsRow } from './read-models/order-timeline/received-facts.row.js';
 
 /** Keyed digest of personal data; the key is the service's, so that the log's digests cannot be guessed from known addresses. */
 const DIGEST = Symbol('orderlog:personal-data-digest');
@@ -67,7 +67,7 @@ const mailerOf = ({ smtpUrl, mailFrom }: OrderConfig, logger: Logger): OwnMailer
     BackboneModule.forService({
       name: 'order',
       prefix: '/v1/orders',
-      entities: [OrderSummaryRow, ReceivedFactRow],
+      entities: [OrderSummaryRow, ReceivedFactsRow],
       projections: ({ log }) => [orderSummary(log)],
       timers: ({ get }) => orderTimerHandlers(get<Clock>(CLOCK)),
       effects: ({ log, sql, config, logger, get }) => [

@@ -14,21 +14,21 @@ create table consumer_position (
 grant delete, insert, select, truncate, update on consumer_position to order_app;
 
 create table event_log (
-  shard smallint not null,
-  seq bigint not null,
-  stream_id text collate "C" not null,
-  version integer not null,
-  event_id uuid not null,
-  type text not null,
-  schema_version smallint not null,
-  occurred_at timestamp with time zone not null,
-  recorded_at timestamp with time zone not null,
-  data json not null,
-  meta json not null,
-  batch_hash bytea not null,
+  shard smallint not null statistics 10,
+  seq bigint not null statistics 10,
+  stream_id text collate "C" not null statistics 10,
+  version integer not null statistics 10,
+  event_id uuid not null statistics 0,
+  type text not null statistics 0,
+  schema_version smallint not null statistics 0,
+  occurred_at timestamp with time zone not null statistics 0,
+  recorded_at timestamp with time zone not null statistics 0,
+  data json not null statistics 0,
+  meta json not null statistics 0,
+  batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
 grant insert, select on event_log to order_app;
 
 create table external_references (
@@ -215,19 +215,11 @@ create table quarantined_message (
 grant delete, insert, select, truncate, update on quarantined_message to order_app;
 
 create table received_facts (
-  order_id uuid not null,
-  source text collate "C" not null,
-  shard smallint not null,
-  seq bigint not null,
-  event_id uuid not null,
-  type text not null,
-  occurred_at timestamp with time zone not null,
-  recorded_at timestamp with time zone not null,
-  actor_type text not null,
-  actor_id text not null,
-  data json not null,
-  constraint received_facts_pkey PRIMARY KEY (order_id, source, shard, seq)
-) with (autovacuum_analyze_scale_factor=1);
+  order_id uuid not null statistics 10,
+  id bigint not null generated as identity statistics 10,
+  facts json not null statistics 0,
+  constraint received_facts_pkey PRIMARY KEY (order_id, id)
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0, toast_tuple_target=8160);
 grant delete, insert, select on received_facts to order_app;
 
 create table relay_cursor (

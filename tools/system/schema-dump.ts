@@ -8,7 +8,8 @@ select c.relname as name, c.relkind::text as kind, c.reloptions as options, pg_g
       || case when a.attnotnull then ' not null' else '' end,
       case when a.attgenerated = 's' then ' generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored'
         when a.attidentity <> '' then ' generated as identity'
-        when d.adbin is not null then ' default ' || pg_get_expr(d.adbin, d.adrelid) else '' end) order by a.attnum)
+        when d.adbin is not null then ' default ' || pg_get_expr(d.adbin, d.adrelid) else '' end
+      || coalesce(' statistics ' || a.attstattarget, '')) order by a.attnum)
     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum left join pg_collation k on k.oid = a.attcollation
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
   (select array_agg(format('  constraint %I %s', o.conname, pg_get_constraintdef(o.oid)) order by o.contype, o.conname)

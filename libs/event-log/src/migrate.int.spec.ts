@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { migrate, MigrationRefused, type MigrateOptions } from './index.js';
 
 /** The event log's own, which come first. */
-const ours = ['event-log/0001', 'event-log/0002', 'event-log/0003', 'event-log/0004'];
+const ours = ['event-log/0001', 'event-log/0002', 'event-log/0003', 'event-log/0004', 'event-log/0005'];
 
 let database: FreshDatabase;
 let folder: string;

@@ -1,7 +1,7 @@
 import type { EventLog } from '@orderlog/event-log';
 import type { OrderEvent } from '@orderlog/order-domain';
 import type { DataSource } from 'typeorm';
-import { ReceivedFactRow } from './received-fact.row.js';
+import { ReceivedFactsRow } from './received-facts.row.js';
 
 /** One fact in the life of an order. */
 export type TimelineFact = {
@@ -26,9 +26,6 @@ const reasonOf = (data: object): { readonly reason?: string } => {
   return typeof told === 'string' && told !== '' ? { reason: told } : {};
 };
 
-// The pool's parser makes them RFC 3339 texts, TypeORM makes them dates again.
-const instant = (value: unknown): string => (value instanceof Date ? value.toISOString() : String(value));
-
 const compare = (a: Placed, b: Placed): number => {
   if (a.recordedAt !== b.recordedAt) return a.recordedAt < b.recordedAt ? -1 : 1;
   if (a.service !== b.service) return a.service < b.service ? -1 : 1;
@@ -43,13 +40,13 @@ export const orderTimelineQueries = (log: EventLog, source: DataSource): OrderTi
   of: async (orderId) => {
     const [own, received] = await Promise.all([
       log.read<OrderEvent>(`order-${orderId}`),
-      source.getRepository(ReceivedFactRow).findBy({ orderId }),
+      source.getRepository(ReceivedFactsRow).findBy({ orderId }),
     ]);
-    const facts: Placed[] = [
-      ...own.map(({ recordedAt, occurredAt, type, eventId, actor, data, shard, seq }) => ({
+    const facts = [...own.map((event) => ({ ...event, source: 'order' })), ...received.flatMap((row) => row.facts)].map(
+      ({ recordedAt, occurredAt, source: service, type, eventId, actor, data, shard, seq }): Placed => ({
         recordedAt,
         occurredAt,
-        service: 'order',
+        service,
         type,
         eventId,
         actor,
@@ -57,20 +54,10 @@ export const orderTimelineQueries = (log: EventLog, source: DataSource): OrderTi
         data,
         shard,
         seq,
-      })),
-      ...received.map((row) => ({
-        recordedAt: instant(row.recordedAt),
-        occurredAt: instant(row.occurredAt),
-        service: row.source,
-        type: row.type,
-        eventId: row.eventId,
-        actor: { type: row.actorType, id: row.actorId },
-        ...reasonOf(row.data),
-        data: row.data,
-        shard: row.shard,
-        seq: Number(row.seq),
-      })),
-    ];
-    return facts.sort(compare).map(({ shard: _shard, seq: _seq, ...fact }) => fact);
+      }),
+    );
+    // What was heard twice stands here twice.
+    const once = [...new Map(facts.map((fact) => [fact.eventId, fact])).values()];
+    return once.sort(compare).map(({ shard: _shard, seq: _seq, ...fact }) => fact);
   },
 });
