@@ -5,7 +5,6 @@ import { produceRequestBytes, type ProduceRequest } from './produce-request.js';
 
 const internals = createRequire(import.meta.url);
 const kafkajsRequest = internals('kafkajs/src/protocol/requests/produce/v7/request.js') as (request: ProduceRequest) => { encode(): Promise<{ readonly buffer: Buffer }> };
-const crc32C = internals('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
 
 const now = 1_763_900_000_123;
 const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.string({ minLength: 8_100, maxLength: 8_300 }));
@@ -34,9 +33,9 @@ describe('a produce request', () => {
   it('has the bytes that kafkajs makes of it', async () => {
     jest.spyOn(Date, 'now').mockReturnValue(now);
     await fc.assert(
-      fc.asyncProperty(request, async (asked) => {
+      fc.asyncProperty(request, fc.nat(200), async (asked, room) => {
         const { buffer } = await kafkajsRequest(asked).encode();
-        expect(produceRequestBytes(asked, crc32C, now).equals(buffer)).toBe(true);
+        expect(produceRequestBytes(asked, now, room).subarray(room).equals(buffer)).toBe(true);
       }),
       { numRuns: 60 },
     );
