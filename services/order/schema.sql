@@ -32,25 +32,25 @@ create table event_log (
 grant insert, select on event_log to order_app;
 
 create table external_references (
-  tenant_id text collate "C" not null,
-  channel text collate "C" not null,
-  external_reference text collate "C" not null,
-  order_id uuid not null,
-  digest bytea not null,
+  tenant_id text collate "C" not null statistics 10,
+  channel text collate "C" not null statistics 10,
+  external_reference text collate "C" not null statistics 10,
+  order_id uuid not null statistics 0,
+  digest bytea not null statistics 0,
   constraint external_references_pkey PRIMARY KEY (tenant_id, channel, external_reference)
-);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
 grant insert, select on external_references to order_app;
 
 create table idempotency_keys (
-  tenant_id text collate "C" not null,
-  key text collate "C" not null,
-  digest bytea not null,
-  order_id uuid not null,
-  status smallint not null,
-  version integer not null,
-  created_at timestamp with time zone not null default now(),
+  tenant_id text collate "C" not null statistics 10,
+  key text collate "C" not null statistics 10,
+  digest bytea not null statistics 0,
+  order_id uuid not null statistics 0,
+  status smallint not null statistics 0,
+  version integer not null statistics 0,
+  created_at timestamp with time zone not null default now() statistics 10,
   constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, key)
-);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000);
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING brin (created_at);
 grant delete, insert, select, update on idempotency_keys to order_app;
 
@@ -153,15 +153,15 @@ CREATE INDEX pending_effects_kind_due_at_idx ON pending_effects USING btree (kin
 grant delete, insert, select, truncate, update on pending_effects to order_app;
 
 create table personal_data (
-  order_id uuid not null,
-  version integer not null,
-  kind text not null,
-  data json not null,
-  created_at timestamp with time zone not null default now(),
+  order_id uuid not null statistics 10,
+  version integer not null statistics 10,
+  kind text not null statistics 10,
+  data json not null statistics 0,
+  created_at timestamp with time zone not null default now() statistics 0,
   constraint personal_data_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'feedback'::text]))),
   constraint personal_data_version_check CHECK ((version > 0)),
   constraint personal_data_pkey PRIMARY KEY (order_id, version)
-);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
 grant delete, insert, select on personal_data to order_app;
 
 create table projection_checkpoints (
