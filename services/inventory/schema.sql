@@ -55,7 +55,7 @@ create table event_log (
   batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
 grant insert, select on event_log to inventory_app;
 
 create table items (
@@ -268,7 +268,7 @@ create table stock_ledger_v1 (
   actor_id text not null,
   recorded_at timestamp with time zone not null,
   constraint stock_ledger_v1_pkey PRIMARY KEY (sku, center_id, stock_version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
 grant delete, insert, select, truncate, update on stock_ledger_v1 to inventory_app;
 
 create table streams (

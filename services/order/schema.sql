@@ -28,7 +28,7 @@ create table event_log (
   batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
 grant insert, select on event_log to order_app;
 
 create table external_references (
@@ -38,7 +38,7 @@ create table external_references (
   order_id uuid not null statistics 0,
   digest bytea not null statistics 0,
   constraint external_references_pkey PRIMARY KEY (tenant_id, channel, external_reference)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
 grant insert, select on external_references to order_app;
 
 create table idempotency_keys (
@@ -50,8 +50,8 @@ create table idempotency_keys (
   version integer not null statistics 0,
   created_at timestamp with time zone not null default now() statistics 10,
   constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, key)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000);
-CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING brin (created_at);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING brin (created_at) WITH (autosummarize='on');
 grant delete, insert, select, update on idempotency_keys to order_app;
 
 create table migrations (
@@ -161,7 +161,7 @@ create table personal_data (
   constraint personal_data_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'feedback'::text]))),
   constraint personal_data_version_check CHECK ((version > 0)),
   constraint personal_data_pkey PRIMARY KEY (order_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_scale_factor=0);
 grant delete, insert, select on personal_data to order_app;
 
 create table projection_checkpoints (
@@ -219,7 +219,7 @@ create table received_facts (
   id bigint not null generated as identity statistics 10,
   facts json not null statistics 0,
   constraint received_facts_pkey PRIMARY KEY (order_id, id)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0, toast_tuple_target=8160);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, toast_tuple_target=8160);
 grant delete, insert, select on received_facts to order_app;
 
 create table relay_cursor (

@@ -28,7 +28,7 @@ create table event_log (
   batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
 grant insert, select on event_log to shipping_app;
 
 create table labels (
@@ -291,7 +291,7 @@ create table tracked_scans_v1 (
   country_code text not null,
   utc_offset_minutes integer not null,
   constraint tracked_scans_v1_pkey PRIMARY KEY (package_id, scan_id)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
 grant delete, insert, select, truncate, update on tracked_scans_v1 to shipping_app;
 
 CREATE OR REPLACE FUNCTION append_events(p_strict boolean, p_stream_ids text, p_shards smallint[], p_expected integer[], p_versions integer[], p_event_streams integer[], p_event_versions integer[], p_event_ids uuid[], p_types text, p_schema_versions smallint[], p_occurred text, p_data text, p_meta text, p_timers json, p_effects json)

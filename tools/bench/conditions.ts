@@ -27,7 +27,7 @@ const syncMicroseconds = (folder: string, sync: (file: number) => void): number 
   }
 };
 
-const databaseSettings = ['server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers', 'max_wal_size', 'min_wal_size', 'checkpoint_timeout', 'autovacuum'];
+const databaseSettings = ['server_version', 'fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers', 'max_wal_size', 'min_wal_size', 'checkpoint_timeout', 'backend_flush_after', 'autovacuum'];
 
 /** What a figure depends on beside the code: machine, versions, and how PostgreSQL and the broker make things last. */
 export type Conditions = Readonly<Record<string, unknown>>;
