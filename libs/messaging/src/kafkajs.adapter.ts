@@ -58,7 +58,7 @@ const encoded = (buffer: Buffer): Promise<Encoded> => Promise.resolve({ buf: buf
 type Encoder = { buf: Buffer; offset: number; readonly buffer: Buffer; spacious?: Buffer; room?: number; writeEncoder(body: Encoded): Encoder };
 
 // kafkajs puts the head of a request in front of its body by copying the body into a zeroed buffer of the next power of two, and then again: a produce
-// request of 100 KB made four times as much, all of it pages that the system hands out anew. A body with room in front takes the head in instead. Nothing
+// request of 100 KB made two of 128 KB. A body with room in front takes the head in instead. Nothing
 // may be written behind it then, and kafkajs 2.2.4 writes nothing there (`protocol/request.js`).
 const { prototype: encoder } = internals('kafkajs/src/protocol/encoder.js') as { readonly prototype: Encoder };
 const { writeEncoder } = encoder;
