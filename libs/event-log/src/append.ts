@@ -2,8 +2,8 @@ import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
 import { newEventId } from './ids.js';
 import type { RecentEvent } from './recent.js';
-import { metaOf, type Meta } from './recorded.js';
-import type { Condition, Reactions } from './event-log.js';
+import { metaOf } from './recorded.js';
+import type { Condition, Meta, Reactions } from './event-log.js';
 import { runPrepared } from './session.js';
 
 /** An event on its way into the log. */
@@ -123,7 +123,7 @@ const rowsOf = (streams: readonly StreamAppend[], entries: readonly Entry[], app
     if (append === undefined || one === undefined) return [];
     const seq = next.get(append.shard) ?? 0;
     next.set(append.shard, seq + 1);
-    return [{ event: recordedAs(append, event, seq, one, logId), dataJson: event.dataJson, bytes: event.dataJson.length + event.metaJson.length }];
+    return [{ event: recordedAs(append, event, seq, one, logId), metaJson: event.metaJson, dataJson: event.dataJson, bytes: event.dataJson.length + event.metaJson.length }];
   });
 };
 

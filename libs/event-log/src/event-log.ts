@@ -80,8 +80,11 @@ export interface LogTransaction extends SqlExecutor {
 /** The newest sequence number and hash of one shard. */
 export type ShardHead = { readonly shard: number; readonly seq: number; readonly hash: string };
 
-/** An event with its payload as the text that is stored: whoever passes it on need not read it, and passes on what was written. */
-export type StoredEvent = { readonly event: Envelope & Pick<EventBody, 'type'>; readonly dataJson: string };
+/** The fields of the envelope that have no column of their own: they are stored as one JSON text. */
+export type Meta = Pick<Envelope, 'tenantId' | 'actor' | 'commandId' | 'correlationId' | 'causationId' | 'traceparent'>;
+
+/** An event with its payload and its `Meta` as the texts that are stored: whoever passes them on need not read them, and passes on what was written. */
+export type StoredEvent = { readonly event: Omit<Envelope, keyof Meta> & Pick<EventBody, 'type'>; readonly metaJson: string; readonly dataJson: string };
 
 /** Places of shards, each read behind its own. */
 export type ShardCursors = readonly { readonly shard: number; readonly after: number }[];

@@ -8,6 +8,7 @@ export {
   type EventLog,
   type LogFollower,
   type LogTransaction,
+  type Meta,
   type NewStream,
   type Outcome,
   type PendingOutcome,

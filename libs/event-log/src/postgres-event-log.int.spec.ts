@@ -439,9 +439,16 @@ describe('reading shards', () => {
     const rows = await log.readShards([{ shard: 15, after: 0 }, { shard: 14, after: 1 }], 2);
     expect(rows.map(({ shard, seq }) => [shard, seq])).toStrictEqual([[14, 2], [14, 3], [15, 1], [15, 2]]);
     // Of a process that appended none of them: from the database.
-    const stored = await (await open()).follow().readStored([{ shard: 15, after: 0 }, { shard: 14, after: 1 }], 2);
-    expect(rows).toStrictEqual(stored.map(({ event, dataJson }) => ({ ...event, data: JSON.parse(dataJson) as unknown })));
+    const follower = (await open()).follow();
+    const stored = await follower.readStored([{ shard: 15, after: 0 }, { shard: 14, after: 1 }], 2);
+    expect(rows).toStrictEqual(stored.map(({ event, metaJson, dataJson }) => ({ ...event, ...(JSON.parse(metaJson) as object), data: JSON.parse(dataJson) as unknown })));
     expect(stored).toStrictEqual([...(await log.readShard(14, 1, 2)), ...(await log.readShard(15, 0, 2))]);
+    // Behind a read that was full: by COPY.
+    expect(await follower.readStored([{ shard: 15, after: 1 }, { shard: 13, after: 1 }, { shard: 14, after: 2 }], 3)).toStrictEqual([
+      ...(await log.readShard(13, 1, 3)),
+      ...(await log.readShard(14, 2, 3)),
+      ...(await log.readShard(15, 1, 3)),
+    ]);
   });
 });
 

@@ -8,7 +8,7 @@ import { shardOfStream } from './ids.js';
 import { createTurns } from './in-turn.js';
 import { eventColumns, recordedEvent, storedColumns, storedEvent, type EventRow, type StoredRow } from './recorded.js';
 import { createFollower, createRecentRows } from './recent.js';
-import { copyEvents, foldEvents } from './replay.js';
+import { copyEvents, copyStored, foldEvents } from './replay.js';
 import { executorOf, openPool, runPrepared } from './session.js';
 import { isConnectionLoss, isContention, sqlStateOf } from './sql-errors.js';
 import { createStateCache, type Folded } from './state-cache.js';
@@ -47,8 +47,8 @@ export interface PostgresEventLog extends EventLog {
 }
 
 const racesMax = 5;
-/** Two read models may be built at once. */
-const replaysMax = 2;
+/** Two read models may be built at once, while a relay that is far behind reads as they do. */
+const replaysMax = 3;
 const transactionsMax = 8;
 
 const streamSql = `select ${eventColumns('l')} from event_log l where shard = $1 and stream_id = $2 and version > $3 and version <= $4 order by version`;
@@ -119,7 +119,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   const cache = createStateCache(options.cache);
   const today = (type: string, schemaVersion: number, data: object) => upcast(upcasters, type, schemaVersion, data);
   const eventOfToday = <E extends EventBody>(row: EventRow): RecordedEvent<E> =>
-    recordedEvent({ ...row, data: today(row.type, row.schema_version, row.data) }, logId) as RecordedEvent<E>;
+    recordedEvent(row, row.meta, today(row.type, row.schema_version, row.data), logId) as RecordedEvent<E>;
   const reader = createStreamReader(cache, shardOf, today);
   const rules: EventRules = {
     schemaVersionOf: (type) => schemaVersionOf(upcasters, type),
@@ -312,9 +312,10 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   const rowsBehind = async <Row extends object>(text: string, cursors: ShardCursors, limit: number): Promise<readonly Row[]> =>
     (await runPrepared<Row>(pool, text, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit])).rows;
   const headSeqs = async (): Promise<readonly number[]> => ((await runPrepared<{ seqs: string }>(pool, headSeqsSql, [])).rows[0]?.seqs ?? '').split(',').map(Number);
-  const readShards: EventLog['readShards'] = async (cursors, limit) => (await rowsBehind<EventRow>(shardsSql, cursors, limit)).map((row) => recordedEvent(row, logId));
+  const readShards: EventLog['readShards'] = async (cursors, limit) => (await rowsBehind<EventRow>(shardsSql, cursors, limit)).map((row) => recordedEvent(row, row.meta, row.data, logId));
   const readShardsStored: LogFollower['readStored'] = async (cursors, limit) =>
     (await rowsBehind<StoredRow>(shardsStoredSql, cursors, limit)).map((row) => storedEvent(row, logId));
+  const copyShardsStored: LogFollower['readStored'] = (cursors, limit) => replaying((client) => copyStored(client, cursors, limit, logId));
 
   return {
     service,
@@ -354,7 +355,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     replay: (shard, after, limit) => replaying((client) => copyEvents(client, shard, after, limit, logId)),
     foldShard: (kind, shard) => replaying((client) => foldEvents(client, shard, kind, today)),
     readShards,
-    follow: () => createFollower(recent, { readShards, readShardsStored, headSeqs }),
+    follow: () => createFollower(recent, { readShards, readShardsStored, copyShardsStored, headSeqs }),
     heads: async () => (await heads()).map(({ shard, seq, hash }) => ({ shard, seq, hash })),
     onAppended: (listener) => {
       listeners.add(listener);

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '@orderlog/contracts';
 import fc from 'fast-check';
 import { createFollower, createRecentRows, type RecentEvent } from './recent.js';
 
-const row = (shard: number, seq: number, bytes = 10): RecentEvent => ({ event: { shard, seq } as RecordedEvent, dataJson: `${seq}`, bytes });
+const row = (shard: number, seq: number, bytes = 10): RecentEvent => ({ event: { shard, seq } as RecordedEvent, metaJson: '{}', dataJson: `${seq}`, bytes });
 const places = (rows: readonly { readonly event: Pick<RecordedEvent, 'shard' | 'seq'> }[] | undefined): readonly string[] | undefined => rows?.map(({ event: { shard, seq } }) => `${shard}/${seq}`);
 
 describe('the rows a process appended last', () => {
@@ -88,6 +88,7 @@ describe('a follower', () => {
     const follower = createFollower(recent, {
       readShards: (cursors) => (asked.push(cursors), Promise.resolve(read)),
       readShardsStored: (cursors) => (asked.push(cursors), Promise.resolve(answer)),
+      copyShardsStored: (cursors) => (asked.push('copy', cursors), Promise.resolve([])),
       headSeqs: () => (asked.push('heads'), Promise.resolve(heads)),
     });
     return { follower, asked, answer, read };
@@ -103,6 +104,11 @@ describe('a follower', () => {
     recent.add([row(0, 4)]);
     expect(await follower.readStored(at(2), 9)).toBe(answer);
     expect(asked).toEqual([at(0), at(2), at(2)]);
+  });
+  it('copies what follows a read that was full, until one is not', async () => {
+    const { follower, asked } = followerOf(createRecentRows());
+    for (let n = 0; n < 3; n += 1) await follower.readStored(at(n), 1);
+    expect(asked).toEqual([at(0), 'copy', at(1), at(2)]);
   });
   it('asks for no more than the heads where memory goes as far, and for the rows where another process is further', async () => {
     const recent = createRecentRows();

@@ -1,7 +1,8 @@
 import type { EventBody, RecordedEvent } from '@orderlog/contracts';
 import type { Decider } from '@orderlog/decider';
 import type { Connection, PoolClient, Submittable } from 'pg';
-import { recordedEvent, type Meta } from './recorded.js';
+import type { Meta, ShardCursors, StoredEvent } from './event-log.js';
+import { recordedEvent, storedEvent, type StoredRow } from './recorded.js';
 import { rfc3339 } from './session.js';
 import type { Folded } from './state-cache.js';
 
@@ -58,28 +59,30 @@ const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 /** What COPY writes with a backslash. In JSON of ours that is a backslash only. */
 const unescaped = (text: string): string => (text.includes('\\') ? text.replace(/\\(.)/g, (_, character: string) => escapes[character] ?? character) : text);
 
-const eventOf = (row: Buffer, logId: string): RecordedEvent<EventBody> => {
+const rowOf = (row: Buffer): StoredRow => {
   const [shard = '', seq = '', streamId = '', version = '', eventId = '', type = '', schemaVersion = '', occurredAt = '', recordedAt = '', data = '', meta = '', hash = ''] = row
     .toString('utf8', 0, row.length - 1)
     .split('\t');
-  return recordedEvent(
-    {
-      shard: Number(shard),
-      seq: Number(seq),
-      stream_id: unescaped(streamId),
-      version: Number(version),
-      event_id: eventId,
-      type,
-      schema_version: Number(schemaVersion),
-      occurred_at: rfc3339(occurredAt),
-      recorded_at: rfc3339(recordedAt),
-      data: JSON.parse(unescaped(data)) as object,
-      meta: JSON.parse(unescaped(meta)) as Meta,
-      // `\\x` and the digits.
-      batch_hash: hash.slice(3),
-    },
-    logId,
-  );
+  return {
+    shard: Number(shard),
+    seq: Number(seq),
+    stream_id: unescaped(streamId),
+    version: Number(version),
+    event_id: eventId,
+    type,
+    schema_version: Number(schemaVersion),
+    occurred_at: rfc3339(occurredAt),
+    recorded_at: rfc3339(recordedAt),
+    data_json: unescaped(data),
+    meta_json: unescaped(meta),
+    // `\\x` and the digits.
+    batch_hash: hash.slice(3),
+  };
+};
+
+const eventOf = (row: Buffer, logId: string): RecordedEvent<EventBody> => {
+  const read = rowOf(row);
+  return recordedEvent(read, JSON.parse(read.meta_json) as Meta, JSON.parse(read.data_json) as object, logId);
 };
 
 /** Rows of a shard with `seq` behind `after`, `limit` at most, by COPY. */
@@ -88,6 +91,16 @@ export const copyEvents = async (client: PoolClient, shard: number, after: numbe
   const events: RecordedEvent[] = [];
   const select = `select ${columns} from event_log where shard = ${Math.trunc(shard)} and seq > ${first} and seq <= ${last} order by seq`;
   await copyOut(client, `copy (${select}) to stdout`, (row) => events.push(eventOf(row, logId)));
+  return events;
+};
+
+/** Rows of several shards, each behind its own cursor and `limit` of it at most, by (shard, seq). By COPY: a row is one text, taken apart, where otherwise each column is one. */
+export const copyStored = async (client: PoolClient, cursors: ShardCursors, limit: number, logId: string): Promise<readonly StoredEvent[]> => {
+  const events: StoredEvent[] = [];
+  const places = cursors.map(({ shard, after }) => `(${Math.trunc(shard)}, ${Math.trunc(after)})`).join(', ');
+  const select = `select ${columns} from (values ${places}) as c (in_shard, after)
+    cross join lateral (select * from event_log l where l.shard = c.in_shard and l.seq > c.after order by l.seq limit ${Math.trunc(limit)}) as e order by shard, seq`;
+  await copyOut(client, `copy (${select}) to stdout`, (row) => events.push(storedEvent(rowOf(row), logId)));
   return events;
 };
 

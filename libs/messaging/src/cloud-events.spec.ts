@@ -23,7 +23,11 @@ const event: RecordedEvent = {
   data: { orderId: '019aa000-0000-7000-8000-000000000003', city: 'Århus', lines: [{ quantity: 2 }] },
 };
 
-const stored = ({ data, ...rest }: RecordedEvent) => ({ event: rest, dataJson: JSON.stringify(data) });
+const stored = ({ data, tenantId, actor, commandId, correlationId, causationId, traceparent, ...event }: RecordedEvent) => ({
+  event,
+  metaJson: JSON.stringify({ tenantId, actor, commandId, correlationId, causationId, traceparent }),
+  dataJson: JSON.stringify(data),
+});
 
 /** As it comes from Kafka: bytes. */
 const wire = (recorded: RecordedEvent) => {
@@ -46,7 +50,7 @@ describe('an event on its topic', () => {
     "ce_type": "OrderAccepted",
     "content-type": "application/json",
     "orderloglogid": "7d1b0000-0000-4000-8000-000000000000",
-    "orderlogmeta": "{"tenantId":"default","recordedAt":"2026-01-31T08:05:09.300Z","actor":{"type":"service","id":"order"},"commandId":"c-1","correlationId":"019aa000-0000-7000-8000-000000000003","causationId":"019aa000-0000-7000-8000-000000000000","batchHash":"abababababababababababababababababababababababababababababababab"}",
+    "orderlogmeta": "{"recordedAt":"2026-01-31T08:05:09.300Z","batchHash":"abababababababababababababababababababababababababababababababab","tenantId":"default","actor":{"type":"service","id":"order"},"commandId":"c-1","correlationId":"019aa000-0000-7000-8000-000000000003","causationId":"019aa000-0000-7000-8000-000000000000","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}",
     "orderlogseq": "812",
     "orderlogshard": "3",
     "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -60,6 +64,13 @@ describe('an event on its topic', () => {
   it('comes back whole', () => {
     const { key, texts, value } = wire(event);
     expect(decodeFact('order', key, texts, value)).toStrictEqual({ ...event, source: 'order' });
+  });
+
+  it('comes back whole whatever its ids hold', () => {
+    const strange: RecordedEvent = { ...event, commandId: 'a","correlationId":"b', correlationId: 'é\\"\n東京', tenantId: '"traceparent":"' };
+    const { key, texts, value } = wire(strange);
+    expect(decodeFact('order', key, texts, value)).toStrictEqual({ ...strange, source: 'order' });
+    expect(texts(['ce_subject'])).toEqual([strange.correlationId]);
   });
 
   it('comes back without what it did not have', () => {

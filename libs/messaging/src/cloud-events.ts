@@ -1,5 +1,5 @@
-import type { ServiceName, Actor } from '@orderlog/contracts';
-import type { StoredEvent } from '@orderlog/event-log';
+import type { ServiceName } from '@orderlog/contracts';
+import type { Meta, StoredEvent } from '@orderlog/event-log';
 import type { Fact } from './facts.js';
 import type { HeaderTexts } from './kafka.port.js';
 
@@ -10,33 +10,27 @@ export type WireRecord = { readonly key: string; readonly headers: Readonly<Reco
 export type WirePosition = { readonly logId: string; readonly shard: number; readonly seq: number; readonly eventId: string; readonly type: string };
 
 /** The rest of the envelope, for which CloudEvents has no attribute. */
-type Meta = {
-  readonly tenantId: string;
-  readonly recordedAt: string;
-  readonly actor: Actor;
-  readonly commandId: string;
-  readonly correlationId: string;
-  readonly causationId?: string;
-  readonly batchHash: string;
+type WireMeta = Meta & { readonly recordedAt: string; readonly batchHash: string };
+
+/**
+ * A text directly in a JSON object. It is found, not parsed: where nothing is escaped, what looks like a name and the beginning of a text is one, and
+ * nothing in `Meta` but the object itself has such names.
+ */
+const textIn = (json: string, name: string): string | undefined => {
+  if (json.includes('\\')) return (JSON.parse(json) as Readonly<Record<string, string | undefined>>)[name];
+  const opening = `"${name}":"`;
+  const at = json.indexOf(opening);
+  return at < 0 ? undefined : json.slice(at + opening.length, json.indexOf('"', at + opening.length));
 };
 
-/** An event as its topic carries it. */
-export const encodeEvent = (source: ServiceName, { event, dataJson }: StoredEvent): WireRecord => {
-  const meta: Meta = {
-    tenantId: event.tenantId,
-    recordedAt: event.recordedAt,
-    actor: event.actor,
-    commandId: event.commandId,
-    correlationId: event.correlationId,
-    ...(event.causationId === undefined ? {} : { causationId: event.causationId }),
-    batchHash: event.batchHash,
-  };
+/** An event as its topic carries it. What is stored as JSON stays the text it is: reading and writing it again took as long as all else here. */
+export const encodeEvent = (source: ServiceName, { event, metaJson, dataJson }: StoredEvent): WireRecord => {
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_id: event.eventId,
     ce_source: `/orderlog/${source}`,
     ce_type: event.type,
-    ce_subject: event.correlationId,
+    ce_subject: textIn(metaJson, 'correlationId') ?? '',
     ce_time: event.occurredAt,
     ce_sequence: String(event.streamVersion),
     ce_dataschema: `orderlog.${source}.v1.${event.type}/${event.schemaVersion}`,
@@ -44,9 +38,10 @@ export const encodeEvent = (source: ServiceName, { event, dataJson }: StoredEven
     orderlogshard: String(event.shard),
     orderlogseq: String(event.seq),
     orderloglogid: event.logId,
-    orderlogmeta: JSON.stringify(meta),
+    orderlogmeta: `{"recordedAt":"${event.recordedAt}","batchHash":"${event.batchHash}",${metaJson.slice(1)}`,
   };
-  if (event.traceparent !== undefined) headers.traceparent = event.traceparent;
+  const traceparent = textIn(metaJson, 'traceparent');
+  if (traceparent !== undefined) headers.traceparent = traceparent;
   return { key: event.streamId, headers, value: dataJson };
 };
 
@@ -77,7 +72,7 @@ export const decodeFact = (source: ServiceName, key: string | undefined, texts: 
   if (position === undefined || streamVersion === undefined || schemaVersion === undefined || occurredAt === undefined || !key || value === undefined) {
     throw new Error('the envelope is incomplete');
   }
-  const meta = JSON.parse(metaJson ?? '') as Meta;
+  const meta = JSON.parse(metaJson ?? '') as WireMeta;
   const data: unknown = JSON.parse(value);
   if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Error('the payload is not an object');
   return {

@@ -14,6 +14,8 @@ export type Acknowledgement = { readonly partition: number; readonly baseOffset:
 
 /** Writes to topics. Callers await each send before the next one. */
 export interface KafkaProducer {
+  /** Does of the next send what can be done while another one is awaited, and answers what is to be sent instead, once. */
+  prepare(batches: readonly PartitionBatch[]): readonly PartitionBatch[];
   /** Resolves when every in-sync replica has every message of every batch. */
   send(topic: string, batches: readonly PartitionBatch[]): Promise<readonly Acknowledgement[]>;
   close(): Promise<void>;

@@ -15,7 +15,7 @@ import type {
   TopicSpec,
 } from './kafka.port.js';
 import type { MessagingLogger } from './logger.js';
-import { produceRequestBytes, type ProduceRequest, type UnwrittenMessage } from './produce-request.js';
+import { produceRequestBytes, recordBatchBytes, type ProduceRequest, type UnwrittenMessage } from './produce-request.js';
 
 // kafkajs 2.2.4 in its safest subset: no idempotent producer (it can lose an acknowledged message when sends overlap and a response is
 // lost), no transactions, no auto-commit, one request in flight.
@@ -82,14 +82,31 @@ class Bundle {
   constructor(
     readonly partition: number,
     readonly messages: readonly UnwrittenMessage[],
+    readonly written: Buffer | undefined,
   ) {}
+}
+
+/** A batch whose bytes were made before it is sent. */
+class WrittenBatch implements PartitionBatch {
+  readonly written: Buffer;
+
+  constructor(
+    readonly partition: number,
+    readonly messages: PartitionBatch['messages'],
+  ) {
+    this.written = recordBatchBytes(messages, Date.now());
+  }
 }
 
 const unbundled = (asked: ProduceRequest): ProduceRequest => ({
   ...asked,
   topicData: asked.topicData.map(({ topic, partitions }) => ({
     topic,
-    partitions: partitions.map((one) => ({ ...one, messages: one.messages.flatMap((message) => (message instanceof Bundle ? message.messages : [message])) })),
+    partitions: partitions.map((one) => {
+      const [first] = one.messages;
+      if (one.messages.length === 1 && first instanceof Bundle) return { ...one, messages: first.messages, written: first.written };
+      return { ...one, messages: one.messages.flatMap((message) => (message instanceof Bundle ? message.messages : [message])) };
+    }),
   })),
 });
 
@@ -252,8 +269,9 @@ const producer = async (kafka: kafkajs.Kafka): Promise<KafkaProducer> => {
   });
   await client.connect();
   return {
+    prepare: (batches) => batches.map(({ partition, messages }) => new WrittenBatch(partition, messages)),
     async send(topic: string, batches: readonly PartitionBatch[]) {
-      const messages = batches.map(({ partition, messages: some }) => new Bundle(partition, some));
+      const messages = batches.map((batch) => new Bundle(batch.partition, batch.messages, batch instanceof WrittenBatch ? batch.written : undefined));
       const answers = await client.send({ topic, acks: -1, messages });
       // What is meant for a partition it does not know kafkajs drops, and says nothing.
       const taken = new Set(answers.map(({ partition }) => partition));

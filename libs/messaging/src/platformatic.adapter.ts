@@ -94,6 +94,8 @@ const producer = async (where: Where): Promise<KafkaProducer> => {
   client.on('error', () => undefined);
   await client.metadata({ topics: [] });
   return {
+    // Nothing: this client writes records in one go with the request.
+    prepare: (batches) => batches,
     async send(topic: string, batches: readonly PartitionBatch[]) {
       const { topics } = await client.metadata({ topics: [topic] });
       const count = topics.get(topic)?.partitionsCount ?? 0;

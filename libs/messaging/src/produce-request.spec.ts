@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { produceRequestBytes, type ProduceRequest } from './produce-request.js';
+import { produceRequestBytes, recordBatchBytes, type ProduceRequest } from './produce-request.js';
 
 const internals = createRequire(import.meta.url);
 const kafkajsRequest = internals('kafkajs/src/protocol/requests/produce/v7/request.js') as (request: ProduceRequest) => { encode(): Promise<{ readonly buffer: Buffer }> };
@@ -36,6 +36,11 @@ describe('a produce request', () => {
       fc.asyncProperty(request, fc.nat(200), async (asked, room) => {
         const { buffer } = await kafkajsRequest(asked).encode();
         expect(produceRequestBytes(asked, now, room).subarray(room).equals(buffer)).toBe(true);
+        const topicData = asked.topicData.map(({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition, messages }, n) => ({ partition, messages, written: n % 2 === 0 ? recordBatchBytes(messages, now) : undefined })),
+        }));
+        expect(produceRequestBytes({ ...asked, topicData }, now, room).subarray(room).equals(buffer)).toBe(true);
       }),
       { numRuns: 60 },
     );

@@ -13,7 +13,8 @@ export type ProduceRequest = {
   readonly timeout: number;
   readonly topicData: readonly {
     readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly UnwrittenMessage[] }[];
+    /** `written`: the record batch of the messages, from `recordBatchBytes`. */
+    readonly partitions: readonly { readonly partition: number; readonly messages: readonly UnwrittenMessage[]; readonly written?: Buffer | undefined }[];
   }[];
 };
 
@@ -169,6 +170,21 @@ const writeBatch = (buffer: Buffer, start: number, lengths: Lengths, messages: r
   buffer.writeUInt32BE(crc32C(buffer, start + attributesAt, at), start + crcAt);
 };
 
+const measuredBatch = (lengths: Lengths, messages: readonly UnwrittenMessage[]): number => {
+  let size = batchHeadSize;
+  for (let n = 0; n < messages.length; n += 1) size += measured(lengths, messages[n] as UnwrittenMessage, n);
+  return size;
+};
+
+/** The messages of one partition as they stand in a produce request: made while another request is answered, they need only be copied. `now` is in milliseconds. */
+export const recordBatchBytes = (messages: readonly UnwrittenMessage[], now: number): Buffer => {
+  const lengths = new Lengths();
+  const size = measuredBatch(lengths, messages);
+  const buffer = Buffer.allocUnsafe(size);
+  writeBatch(buffer, 0, lengths, messages, size, BigInt(now));
+  return buffer;
+};
+
 const nullableAcksTimeoutCount = 2 + 2 + 4 + 4;
 
 /**
@@ -181,9 +197,8 @@ export const produceRequestBytes = ({ acks, timeout, topicData }: ProduceRequest
   let size = room + nullableAcksTimeoutCount;
   for (const { topic, partitions } of topicData) {
     size += 2 + Buffer.byteLength(topic) + 4;
-    for (const { messages } of partitions) {
-      let batchSize = batchHeadSize;
-      for (let n = 0; n < messages.length; n += 1) batchSize += measured(lengths, messages[n] as UnwrittenMessage, n);
+    for (const { messages, written } of partitions) {
+      const batchSize = written?.length ?? measuredBatch(lengths, messages);
       sizes.push(batchSize);
       size += 8 + batchSize;
     }
@@ -198,11 +213,12 @@ export const produceRequestBytes = ({ acks, timeout, topicData }: ProduceRequest
     at = buffer.writeInt16BE(Buffer.byteLength(topic), at);
     at += buffer.write(topic, at);
     at = buffer.writeInt32BE(partitions.length, at);
-    for (const { partition, messages } of partitions) {
+    for (const { partition, messages, written } of partitions) {
       const batchSize = sizes[batch++] as number;
       at = buffer.writeInt32BE(partition, at);
       at = buffer.writeInt32BE(batchSize, at);
-      writeBatch(buffer, at, lengths, messages, batchSize, BigInt(now));
+      if (written === undefined) writeBatch(buffer, at, lengths, messages, batchSize, BigInt(now));
+      else buffer.set(written, at);
       at += batchSize;
     }
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@orderlog/testing';
 import { quiet } from '../test/hearing.js';
 import { openPair, type Pair } from '../test/pair.js';
-import { startRelay } from './relay.js';
+import { startRelay, type Relay } from './relay.js';
 
 describe('a relay', () => {
   let pair: Pair;
@@ -111,41 +111,60 @@ describe('a relay', () => {
     await second.stop();
   });
 
-  it('reads on while it sends where a shard has more, and sends nothing before what is in front of it', async () => {
+  /** A relay on a log with more than it reads at once, whose sends go through `onSend` first. */
+  const startBehind = async (onSend: (n: number) => Promise<void>): Promise<{ readonly relay: Relay; readonly asked: readonly number[]; readonly sent: readonly number[] }> => {
     const orderId = await pair.rate(Array.from({ length: 700 }, () => 1));
     await pair.rate(Array.from({ length: 700 }, () => 2), 0, orderId);
     const { producer } = pair;
     const asked: number[] = [];
+    const sent: number[] = [];
     const follower = producer.follow();
     const log: typeof producer = {
       ...producer,
       follow: () => ({ ...follower, readStored: (cursors, limit) => (asked.push(cursors[0]?.after ?? -1), follower.readStored(cursors, limit)) }),
     };
-    let acknowledge: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (acknowledge = resolve));
-    const sent: number[] = [];
+    let sends = 0;
     const kafka = {
       ...pair.kafka,
       producer: async () => {
         const real = await pair.kafka.producer();
         return {
+          ...real,
           send: async (...[topic, batches]: Parameters<typeof real.send>) => {
             sent.push(...batches.flatMap(({ messages }) => messages.map(({ headers }) => Number(headers?.['orderlogseq']))));
-            await held;
+            await onSend((sends += 1));
             return real.send(topic, batches);
           },
-          close: () => real.close(),
         };
       },
     };
-    const relay = await startRelay({ log, sql: producer.sql, kafka, topic: pair.topic, logger: quiet });
-    await eventually(() => asked.includes(500));
-    expect(sent).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
+    return { relay: await startRelay({ log, sql: producer.sql, kafka, topic: pair.topic, logger: quiet }), asked, sent };
+  };
+  const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n + 1);
+
+  it('reads on while it sends where a shard has more, and sends nothing before what is in front of it', async () => {
+    let acknowledge: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (acknowledge = resolve));
+    const { relay, asked, sent } = await startBehind(() => held);
+    // A share of a read for each of the 16 shards.
+    await eventually(() => asked.includes(125));
+    expect(sent).toEqual(upTo(125));
     acknowledge();
     await hasPublished(1400);
     await eventually(() => relay.stats().published === 1400);
-    expect(sent).toEqual(Array.from({ length: 1400 }, (_, n) => n + 1));
-    expect(asked.slice(0, 3)).toEqual([0, 500, 1000]);
+    expect(sent).toEqual(upTo(1400));
+    expect(asked.slice(0, 3)).toEqual([0, 125, 250]);
+    await relay.stop();
+  });
+
+  it('begins again behind the last acknowledgement when a send fails while the next one is made ready', async () => {
+    const { relay, sent } = await startBehind((n) => (n === 3 ? Promise.reject(new Error('no answer')) : Promise.resolve()));
+    await hasPublished(1400);
+    await eventually(() => relay.stats().published === 1400);
+    const failed = sent.slice(0, 1400).findIndex((seq, n) => seq !== n + 1);
+    expect(sent).toEqual([...upTo(failed), ...upTo(1400).slice((sent[failed] ?? 0) - 1)]);
+    expect(failed - (sent[failed] ?? 0) + 1).toBe(125);
+    expect(relay.stats()).toMatchObject({ errors: 1, published: 1400 });
     await relay.stop();
   });
 });

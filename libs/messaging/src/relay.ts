@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventsTopic, type ServiceName } from '@orderlog/contracts';
 import type { EventLog, LogFollower, ShardCursors, SqlExecutor, StoredEvent } from '@orderlog/event-log';
 import { encodeEvent } from './cloud-events.js';
-import type { KafkaClient, KafkaProducer, OutgoingMessage } from './kafka.port.js';
+import type { KafkaClient, KafkaProducer, OutgoingMessage, PartitionBatch } from './kafka.port.js';
 import { stderrLogger, type MessagingLogger } from './logger.js';
 import { firstRecent, moveCursors, takeLeases, type Cursor } from './relay-cursors.js';
 import { backOffMs, describe } from './retries.js';
@@ -38,7 +38,10 @@ export type RelayOptions = {
   readonly logger?: MessagingLogger;
 };
 
+/** Rows of one read: a few sends. With 8,000 they were old to V8 before they were sent, and moved twice. */
+const rowsOfReadMax = 2000;
 const rowsOfShardMax = 500;
+const rowsOfShard = (shards: number): number => Math.min(rowsOfShardMax, Math.ceil(rowsOfReadMax / shards));
 const rowsOfSendMax = 2000;
 const bytesOfSendMax = 1024 * 1024;
 const leaseMs = 5000;
@@ -59,7 +62,13 @@ type Owned = Cursor & { storedSeq: number; isCompared: boolean };
 type Round = { readonly published: number; readonly isFull: boolean };
 const nothing: Round = { published: 0, isFull: false };
 /** Rows asked for before those in front of them are published, and what they were asked for. */
-type Ahead = { readonly cursors: ShardCursors; readonly rows: Promise<readonly StoredEvent[]> };
+type Ahead = { readonly cursors: ShardCursors; readonly limit: number; readonly rows: Promise<readonly StoredEvent[]> };
+
+/** The cursors behind these rows. */
+const behind = (cursors: ShardCursors, rows: readonly StoredEvent[]): ShardCursors => {
+  const newest = new Map(rows.map(({ event: { shard, seq } }) => [shard, seq]));
+  return cursors.map(({ shard, after }) => ({ shard, after: newest.get(shard) ?? after }));
+};
 
 class ShardRelay implements Relay {
   readonly #topic: string;
@@ -188,68 +197,87 @@ class ShardRelay implements Relay {
     cursor.topicEnd = 0;
   }
 
-  /** One read, as few sends as fit; answers how many rows were published, and whether a shard has more. */
+  /** Reads and sends until no shard has more or there is something else to do; answers how many rows were published, and whether a shard has more. */
   async #round(): Promise<Round> {
     if (Date.now() >= this.#leaseUntilMs) return nothing;
-    const cursors = [...this.#owned.values()].filter(({ shard, isCompared }) => isCompared && !this.#stopped.has(shard));
+    let cursors: ShardCursors = [...this.#owned.values()].filter(({ shard, isCompared }) => isCompared && !this.#stopped.has(shard)).map(({ shard, seq }) => ({ shard, after: seq }));
     if (cursors.length === 0) return nothing;
-    const rows = await this.#read(cursors.map(({ shard, seq }) => ({ shard, after: seq })));
-    const [first] = rows;
-    if (first === undefined) return nothing;
-    // By (shard, seq): whatever lies this far behind another row of its shard is the last that was read of it.
-    const isFull = rows.some(({ event: { shard } }, n) => rows[n + rowsOfShardMax - 1]?.event.shard === shard);
-    if (isFull) this.#readAhead(cursors, rows);
-    this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.event.recordedAt)) / 1000) };
+    const limit = rowsOfShard(cursors.length);
     let published = 0;
-    const send = new Map<number, OutgoingMessage[]>();
-    let count = 0;
-    let bytes = 0;
-    const flush = async (): Promise<void> => {
-      if (count > 0) await this.#send(send);
-      published += count;
-      send.clear();
-      count = 0;
-      bytes = 0;
-    };
-    for (const row of this.#contiguous(rows)) {
+    let isFull: boolean;
+    let sending: Promise<boolean> | undefined;
+    try {
+      do {
+        const rows = await this.#read(cursors, limit);
+        const [first] = rows;
+        if (first === undefined) return { published, isFull: false };
+        // By (shard, seq): whatever lies this far behind another row of its shard is the last that was read of it.
+        isFull = rows.some(({ event: { shard } }, n) => rows[n + limit - 1]?.event.shard === shard);
+        this.#lag = { ...this.#lag, seconds: Math.max(0, (Date.now() - Date.parse(first.event.recordedAt)) / 1000) };
+        const contiguous = this.#contiguous(cursors, rows);
+        cursors = behind(cursors, rows);
+        if (isFull) this.#readAhead(cursors, limit);
+        for (const chunk of this.#chunks(contiguous)) {
+          // Made ready while the one before is on its way.
+          const batches = sending === undefined ? chunk : this.producer.prepare(chunk);
+          if ((await sending) === false || Date.now() >= this.#leaseUntilMs) return { published, isFull };
+          sending = this.#send(batches);
+          // It is awaited, but something else may go wrong first.
+          sending.catch(() => undefined);
+          published += chunk.reduce((count, { messages }) => count + messages.length, 0);
+          // The client writes its request before anything else is done.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } while (isFull && this.#isGoing && Date.now() < Math.min(this.#renewAtMs, this.#storeAtMs + storeMs));
+      return { published, isFull };
+    } finally {
+      // Nobody else may be told where the topic is before this is known. An error of its own comes before one of what was done meanwhile.
+      await sending;
+    }
+  }
+
+  /** The messages of the rows, as much at a time as fits a send. */
+  *#chunks(rows: readonly StoredEvent[]): Generator<readonly PartitionBatch[]> {
+    let chunk = new Map<number, OutgoingMessage[]>();
+    let [count, bytes] = [0, 0];
+    const batchesOf = (messagesOf: typeof chunk): readonly PartitionBatch[] => [...messagesOf].map(([partition, messages]) => ({ partition, messages }));
+    for (const row of rows) {
       const message = encodeEvent(this.options.log.service as ServiceName, row);
       const size = message.value.length + 600;
       if (count >= rowsOfSendMax || (count > 0 && bytes + size > bytesOfSendMax)) {
-        await flush();
-        if (Date.now() >= this.#leaseUntilMs) return { published, isFull };
+        yield batchesOf(chunk);
+        chunk = new Map();
+        [count, bytes] = [0, 0];
       }
       const { shard } = row.event;
-      const some = send.get(shard);
-      if (some === undefined) send.set(shard, [message]);
+      const some = chunk.get(shard);
+      if (some === undefined) chunk.set(shard, [message]);
       else some.push(message);
       count += 1;
       bytes += size;
     }
-    await flush();
-    return { published, isFull };
+    if (count > 0) yield batchesOf(chunk);
   }
 
   /** What was read ahead, if it is what follows now; else what follows now. */
-  async #read(cursors: ShardCursors): Promise<readonly StoredEvent[]> {
+  async #read(cursors: ShardCursors, limit: number): Promise<readonly StoredEvent[]> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    const isNext = ahead?.cursors.length === cursors.length && cursors.every(({ shard, after }, n) => ahead.cursors[n]?.shard === shard && ahead.cursors[n].after === after);
-    return isNext ? ahead.rows : this.#follower.readStored(cursors, rowsOfShardMax);
+    const isNext = ahead?.limit === limit && ahead.cursors.length === cursors.length && cursors.every(({ shard, after }, n) => ahead.cursors[n]?.shard === shard && ahead.cursors[n].after === after);
+    return isNext ? ahead.rows : this.#follower.readStored(cursors, limit);
   }
 
-  /** Begins to read what follows these rows while they are sent: the database and the broker work at the same time. */
-  #readAhead(cursors: readonly Cursor[], rows: readonly StoredEvent[]): void {
-    const newest = new Map(rows.map(({ event: { shard, seq } }) => [shard, seq]));
-    const next = cursors.map(({ shard, seq }) => ({ shard, after: newest.get(shard) ?? seq }));
-    const ahead = { cursors: next, rows: this.#follower.readStored(next, rowsOfShardMax) };
+  /** Begins to read what follows while what was read is sent: the database and the broker work at the same time. */
+  #readAhead(cursors: ShardCursors, limit: number): void {
+    const ahead = { cursors, limit, rows: this.#follower.readStored(cursors, limit) };
     // Whoever takes it hears of it; nobody may.
     ahead.rows.catch(() => undefined);
     this.#ahead = ahead;
   }
 
   /** Rows that follow their shard's cursor. A hole cannot be: whoever sees one stops the shard and calls for help. */
-  #contiguous(rows: readonly StoredEvent[]): readonly StoredEvent[] {
-    const expected = new Map([...this.#owned.values()].map(({ shard, seq }) => [shard, seq + 1]));
+  #contiguous(cursors: ShardCursors, rows: readonly StoredEvent[]): readonly StoredEvent[] {
+    const expected = new Map(cursors.map(({ shard, after }) => [shard, after + 1]));
     return rows.filter(({ event: { shard, seq } }) => {
       const next = expected.get(shard);
       if (next === undefined || this.#stopped.has(shard)) return false;
@@ -264,16 +292,14 @@ class ShardRelay implements Relay {
     });
   }
 
-  /** One awaited send. Cursors move only behind the acknowledgement. */
-  async #send(batches: ReadonlyMap<number, readonly OutgoingMessage[]>): Promise<void> {
+  /** One send. Cursors move only behind the acknowledgement; false: one of them was set back, and what follows these rows may not go out now. */
+  async #send(batches: readonly PartitionBatch[]): Promise<boolean> {
     this.#sentAtMs = Date.now();
-    const acknowledged = await this.producer.send(
-      this.#topic,
-      [...batches].map(([partition, messages]) => ({ partition, messages })),
-    );
+    const acknowledged = await this.producer.send(this.#topic, batches);
     this.#counters.sends += 1;
     const offsets = new Map(acknowledged.map(({ partition, baseOffset }) => [partition, baseOffset]));
-    for (const [shard, messages] of batches) {
+    let goesOn = true;
+    for (const { partition: shard, messages } of batches) {
       const cursor = this.#owned.get(shard);
       if (cursor === undefined) continue;
       const baseOffset = offsets.get(shard) ?? cursor.topicEnd;
@@ -281,8 +307,11 @@ class ShardRelay implements Relay {
       cursor.seq += messages.length;
       cursor.topicEnd = baseOffset + messages.length;
       this.#counters.published += messages.length;
-      if (wasShorter) await this.#backToRecent(cursor, 'shorter');
+      if (!wasShorter) continue;
+      await this.#backToRecent(cursor, 'shorter');
+      goesOn = false;
     }
+    return goesOn;
   }
 
   async #store(everyMs: number): Promise<void> {
