@@ -153,6 +153,13 @@ describe('two services on one backbone', () => {
     expect((await call(two.shipping, `${proof}?projection=nothing`, 'POST')).status).toBe(404);
   });
 
+  it('does not start on a schema that is newer in a way it cannot know', async () => {
+    expect(await two.startOnNewerSchema()).toMatchObject({ message: expect.stringContaining('the breaking migration shipping/9999, which this version does not know: start a newer version') });
+    const id = await newOrder();
+    await rate(id, 2);
+    await heard(id, 1);
+  });
+
   it('shows operators where it stands; static paths win over ids', async () => {
     const { status, body } = await call(two.shipping, '/v1/shipments/ops/status');
     expect(status).toBe(200);

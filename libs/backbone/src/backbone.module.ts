@@ -2,7 +2,7 @@ import { Inject, type DynamicModule, type OnModuleDestroy, type Provider } from 
 import { ModuleRef } from '@nestjs/core';
 import type { CompactedTopic } from '@orderlog/contracts';
 import { CONFIG, GRPC_SERVICES, HEALTH, LIFECYCLE, LOGGER, type GrpcServices, type Lifecycle } from '@orderlog/edge';
-import { createEventLog, executorOf, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
+import { createEventLog, executorOf, refuseNewerSchema, type PostgresEventLog, type SqlExecutor } from '@orderlog/event-log';
 import { addLogReader, openKafka, quarantinedMessages, republish, type CopiesPublisher, type KafkaClient, type ParkedStreams } from '@orderlog/messaging';
 import type { Health, Logger } from '@orderlog/observability';
 import { createProjections, type Projection, type Projections } from '@orderlog/projections';
@@ -13,6 +13,7 @@ import { lazyCopies } from './copies-publisher.js';
 import { openDataSource, poolOf } from './data-source.js';
 import type { BackboneDefinition, Wiring } from './definition.js';
 import { createEngine, engineSteps, type Engine } from './engine.js';
+import { serviceMigrations } from './migrate-service.js';
 import { opsController } from './ops.controller.js';
 import { guardParked, type GuardedLog } from './parked-guard.js';
 import { parkedOf } from './parked.js';
@@ -27,8 +28,8 @@ const POSTGRES_LOG = Symbol('orderlog:postgres-log');
 const WIRING = Symbol('orderlog:wiring');
 const PROJECTION_LIST = Symbol('orderlog:projection-list');
 
-const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: Logger): Promise<PostgresEventLog> =>
-  createEventLog({
+const openLog = async (definition: BackboneDefinition, config: ServiceConfig, logger: Logger): Promise<PostgresEventLog> => {
+  const log = await createEventLog({
     service: definition.name,
     connectionString: config.databaseUrl,
     schema: config.schema,
@@ -36,6 +37,12 @@ const openLog = (definition: BackboneDefinition, config: ServiceConfig, logger: 
     ...(definition.upcasters === undefined ? {} : { upcasters: definition.upcasters }),
     onError: (error) => logger.error({ err: error }, 'the event log met an error nobody waits for'),
   });
+  await refuseNewerSchema(log.sql, serviceMigrations(definition.name)).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
+  });
+  return log;
+};
 
 const wiringOf = (
   log: PostgresEventLog,

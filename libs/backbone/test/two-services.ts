@@ -136,6 +136,8 @@ export type TwoServices = {
   poison(partition: number, value: string): Promise<void>;
   /** Restarts shipping, which then reads the whole topic again. */
   rereadTopic(): Promise<void>;
+  /** Restarts shipping on a schema with a breaking migration that it does not know, and then without; answers what the first start failed with. */
+  startOnNewerSchema(): Promise<unknown>;
   /** Messages on the order's topic. */
   onTopic(): Promise<number>;
   /** Has the order's relay stored that everything is published? It does so behind the send, and an operator's command counts from what is stored. */
@@ -200,6 +202,17 @@ export const twoServices = async (): Promise<TwoServices> => {
       await two.shipping.stop();
       await asAdmin(shippingDatabase, 'update consumer_position set next_offset = 0');
       two.shipping = await startShipping();
+    },
+    startOnNewerSchema: async () => {
+      await two.shipping.stop();
+      await asAdmin(shippingDatabase, `insert into migrations (id, checksum, breaking) values ('shipping/9999', 'x', true)`);
+      const failure = await startShipping().then(
+        (started) => started.stop(),
+        (error: unknown) => error,
+      );
+      await asAdmin(shippingDatabase, `delete from migrations where id = 'shipping/9999'`);
+      two.shipping = await startShipping();
+      return failure;
     },
     onTopic: async () => {
       const kafka = await topics.kafka.admin();

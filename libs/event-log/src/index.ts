@@ -22,7 +22,7 @@ export {
 } from './event-log.js';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './group-commit.js';
 export { newEventId, newOrderId, shardOfId, shardOfStream } from './ids.js';
-export { eventLogMigrations, migrate, MigrationRefused, readMigrations, type MigrateOptions, type Migration, type MigrationFolder } from './migrate.js';
+export { eventLogMigrations, migrate, MigrationRefused, readMigrations, refuseNewerSchema, type MigrateOptions, type Migration, type MigrationFolder } from './migrate.js';
 export { createEventLog, type EventLogOptions, type PostgresEventLog } from './postgres-event-log.js';
 export { copyOut } from './replay.js';
 export { executorOf, openPool, rowTypes, sessionOptions } from './session.js';

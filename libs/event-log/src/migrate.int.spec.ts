@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { freshDatabase, type FreshDatabase } from '@orderlog/testing';
+import { eventually, freshDatabase, type FreshDatabase } from '@orderlog/testing';
 import { Client } from 'pg';
 import { migrate, MigrationRefused, type MigrateOptions } from './index.js';
 
@@ -75,6 +75,17 @@ describe('migrating', () => {
     expect(await migrate(options)).toStrictEqual([]);
     await query(`update other.migrations set breaking = true where id = 'things/0002'`);
     await expect(migrate(options)).rejects.toThrow('things/0002');
+  });
+
+  it('leaves a running service alone: a breaking migration waits until nobody is logged in as it', async () => {
+    const asOrder = { ...options, schema: 'order', appRole: new URL(database.appUrl).username, ownerRole: 'orderlog_test_owner' };
+    await writeFile(join(folder, '0001-things.sql'), '-- breaking\ncreate table things (a int);');
+    const service = new Client({ connectionString: database.appUrl });
+    await service.connect();
+    await expect(migrate(asOrder)).rejects.toThrow(`things/0001 is breaking and 1 sessions of "${asOrder.appRole}" are open: stop the service first`);
+    await service.end();
+    // The server may take a moment to forget the session.
+    await eventually(() => migrate(asOrder).then((applied) => applied.includes('things/0001'), () => false));
   });
 
   it('says in one sentence that the URL may not create roles or schemas', async () => {

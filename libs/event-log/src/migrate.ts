@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import type { SqlExecutor } from './event-log.js';
 import { sqlStateOf } from './sql-errors.js';
 
 /** A folder of numbered SQL files; a migration's id is `<name>/<number>`. */
@@ -104,10 +105,12 @@ const prepareSchema = async (client: Client, options: Required<Pick<MigrateOptio
   `);
 };
 
-const refuseUnknown = async (client: Client, migrations: readonly Migration[]): Promise<void> => {
+type Applied = Omit<Migration, 'sql'>;
+const appliedSql = 'select id, checksum, breaking from migrations order by id';
+
+const refuseUnknown = (migrations: readonly Migration[], all: readonly Applied[]): void => {
   const known = new Map(migrations.map((migration) => [migration.id, migration]));
-  const { rows } = await client.query<{ id: string; checksum: string; breaking: boolean }>('select id, checksum, breaking from migrations order by id');
-  for (const applied of rows) {
+  for (const applied of all) {
     const migration = known.get(applied.id);
     if (migration === undefined && applied.breaking) {
       throw new MigrationRefused(`the schema has the breaking migration ${applied.id}, which this version does not know: start a newer version`);
@@ -116,6 +119,17 @@ const refuseUnknown = async (client: Client, migrations: readonly Migration[]): 
       throw new MigrationRefused(`migration ${applied.id} was changed after it was applied: undo the change and add a new migration instead`);
     }
   }
+};
+
+/** Throws `MigrationRefused` where the schema has a breaking migration that is not in these folders: code of before would meet with what it does not know. */
+export const refuseNewerSchema = async (sql: SqlExecutor, folders: readonly MigrationFolder[]): Promise<void> =>
+  refuseUnknown(await readMigrations(folders), (await sql.query<Applied>(appliedSql)).rows);
+
+/** Code of before that is still running would go on writing, and park what it cannot. */
+const refuseWhileInUse = async (client: Client, { id }: Migration, appRole: string): Promise<void> => {
+  const { rows } = await client.query<{ n: number }>('select count(*)::int as n from pg_stat_activity where datname = current_database() and usename = $1', [appRole]);
+  const sessions = rows[0]?.n ?? 0;
+  if (sessions > 0) throw new MigrationRefused(`the migration ${id} is breaking and ${sessions} sessions of "${appRole}" are open: stop the service first`);
 };
 
 const apply = async (client: Client, { id, sql, checksum, breaking }: Migration): Promise<boolean> => {
@@ -148,7 +162,11 @@ export const migrate = async (options: MigrateOptions): Promise<readonly string[
       if (rowCount !== 0) await setPassword(client, appRole, appPassword);
     }
     await prepareSchema(client, { schema, ownerRole, appRole }, appPassword);
-    await refuseUnknown(client, migrations);
+    const { rows: before } = await client.query<Applied>(appliedSql);
+    refuseUnknown(migrations, before);
+    const has = new Set(before.map(({ id }) => id));
+    const firstBreaking = migrations.find(({ id, breaking }) => breaking && !has.has(id));
+    if (firstBreaking !== undefined) await refuseWhileInUse(client, firstBreaking, appRole);
     const applied: string[] = [];
     for (const migration of migrations) if (await apply(client, migration)) applied.push(migration.id);
     return applied;

@@ -37,7 +37,7 @@ export const messagingBugs: readonly PlantedBug[] = [
       {
         file: relay,
         find: 'const acknowledged = await this.producer.send(',
-        replace: 'for (const [shard, messages] of batches) { const cursor = this.#owned.get(shard); if (cursor !== undefined) cursor.seq += messages.length; }\n        const acknowledged = await this.producer.send(',
+        replace: 'for (const { partition: shard, messages } of batches) { const cursor = this.#owned.get(shard); if (cursor !== undefined) cursor.seq += messages.length; }\n        const acknowledged = await this.producer.send(',
       },
       { file: relay, find: '            cursor.seq += messages.length;\n            cursor.topicEnd', replace: '            cursor.topicEnd' },
     ],
@@ -71,6 +71,7 @@ export const messagingBugs: readonly PlantedBug[] = [
     what: 'a message that comes again is applied again',
     edits: [
       trustsMemory,
+      { file: partition, find: 'if (position !== undefined && this.#isRepeat(position, message.offset)) continue;', replace: '' },
       {
         file: partition,
         find: 'else if (item.seq < expected) this.#checkDuplicate(item, run);',
