@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventsTopic, services, shardsPerLog, type ServiceName } from '@orderlog/contracts';
 import type { IncomingMessage } from '@orderlog/messaging';
-import type { AttackedSystem } from '../attacked-system.js';
+import pg from 'pg';
+import type { Scan } from '../../carrier/journey.js';
+import { startScanSender } from '../../carrier/scan-sender.js';
+import { apiClient } from '../../cli/client.js';
+import { hotSku, type AttackedSystem } from '../attacked-system.js';
 import { tamperer } from '../messages.js';
 import type { Fault, KillPoint } from '../plan.js';
 import { readTopic, textOf } from '../topic-reader.js';
@@ -100,6 +104,43 @@ export const foreigner: Attack = async (attacked: AttackedSystem) => {
   await producer.send(topic, [{ partition, messages: [{ key: textOf(message.key) ?? '', headers: forged, value: textOf(message.value) }] }]);
   await producer.close();
   await pause(2 * second);
+};
+
+/**
+ * Two routers, and an inventory that takes some units of what everybody wants in and then says nothing for a while: each router gives them to its own
+ * orders. More come meanwhile than are covered; what waited before gets its share of the delivery first.
+ */
+export const contested: Attack = async (attacked, injector) => {
+  const { system, world } = attacked;
+  const api = apiClient({ baseUrl: system.baseUrl, apiKey: system.secrets.apiKey });
+  const deliverAndFreeze = async (): Promise<void> => {
+    for (const n of [1, 2, 3, 4]) {
+      await pause(1.5 * second);
+      await api.call('POST', '/v1/stock/receipts', { receiptId: `contested-${n}`, centerId: world.centers[0]?.centerId, lines: [{ sku: hotSku, quantity: 8 }] });
+      await pause(second / 2);
+      await injector.inject({ kind: 'pause', part: 'inventory', ms: 1_500 });
+    }
+  };
+  await Promise.all([joined('routing')(attacked, injector), deliverAndFreeze()]);
+  await api.close();
+};
+
+/** After the orders: the carrier tells again what it told before, to the last scan. A carrier that lost an answer does so, but no kill makes it sure. */
+export const toldAgain: Attack = async ({ system, databaseUrl }) => {
+  await pause(loadMs + 6_000);
+  const sql = new pg.Client({ connectionString: databaseUrl });
+  await sql.connect();
+  const { rows } = await sql
+    .query<{ scan: Scan }>(
+      `select json_build_object('scanId', s.data->>'scanId', 'carrier', p.carrier, 'trackingNumber', s.data->>'trackingNumber', 'status', s.data->>'status', 'text', s.data->>'carrierText',
+         'scannedAt', s.data->>'scannedAt', 'city', s.data->>'city', 'countryCode', s.data->>'countryCode') as scan
+       from shipping.event_log s join shipping.tracked_packages p on p.package_id = s.data->>'packageId' where s.type = 'TrackingScanRecorded'`,
+    )
+    .finally(() => sql.end());
+  if (!rows.some(({ scan }) => scan.status === 'delivered')) throw new Error('nothing was delivered');
+  const sender = startScanSender({ url: `${system.urls.shipping}/v1/shipments/carrier-scans`, secret: system.secrets.carrierWebhookSecret });
+  await new Promise<void>((taken) => sender.plan(rows.map(({ scan }) => ({ toldAtMs: 0, scan })), taken));
+  await sender.stop();
 };
 
 /** Every topic is published again from its first row. */

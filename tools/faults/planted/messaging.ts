@@ -1,4 +1,4 @@
-import { at, foreigner, killsAt, replays, sleeper, unheard, unheardAtTheEnd } from './attacks.js';
+import { at, foreigner, killsAt, replays, sleeper, toldAgain, unheard, unheardAtTheEnd } from './attacks.js';
 import type { PlantedBug } from './bug.js';
 
 const relay = 'libs/messaging/src/relay.js';
@@ -136,6 +136,6 @@ export const messagingBugs: readonly PlantedBug[] = [
       { file: 'services/shipping/domain/tracking-scan.js', find: "if (box.status === 'handed_over') return [", replace: "if (box.status !== 'labeled') return [" },
     ],
     expected: ['I9'],
-    attack: killsAt('shipping', 'after-append', 'after-commit', 'after-append', 'after-commit'),
+    attack: toldAgain,
   },
 ];

@@ -1,4 +1,4 @@
-import { at, joined, killsAt } from './attacks.js';
+import { at, contested, killsAt } from './attacks.js';
 import type { PlantedBug } from './bug.js';
 
 const reservation = 'services/inventory/domain/reservation.js';
@@ -23,8 +23,7 @@ export const serviceBugs: readonly PlantedBug[] = [
       { file: 'services/inventory/infrastructure/migrations/0001-stock.sql', find: 'available integer not null default 0 check (available >= 0)', replace: 'available integer not null default 0' },
     ],
     expected: ['I6'],
-    // Two routers, each of which thinks that the one new unit is for its own order.
-    attack: joined('routing'),
+    attack: contested,
     mix: { shares: [['held', 0], ['missing', 0], ['hot', 0.8]], missingWait: true },
   },
   {
