@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import type { SqlExecutor } from './event-log.js';
@@ -125,10 +126,18 @@ const refuseUnknown = (migrations: readonly Migration[], all: readonly Applied[]
 export const refuseNewerSchema = async (sql: SqlExecutor, folders: readonly MigrationFolder[]): Promise<void> =>
   refuseUnknown(await readMigrations(folders), (await sql.query<Applied>(appliedSql)).rows);
 
+/** The server takes a moment to notice that a process has gone. */
+const goneMsMax = 2_000;
+
 /** Code of before that is still running would go on writing, and park what it cannot. */
 const refuseWhileInUse = async (client: Client, { id }: Migration, appRole: string): Promise<void> => {
-  const { rows } = await client.query<{ n: number }>('select count(*)::int as n from pg_stat_activity where datname = current_database() and usename = $1', [appRole]);
-  const sessions = rows[0]?.n ?? 0;
+  const giveUpAt = performance.now() + goneMsMax;
+  const open = async (): Promise<number> => {
+    const { rows } = await client.query<{ n: number }>('select count(*)::int as n from pg_stat_activity where datname = current_database() and usename = $1', [appRole]);
+    return rows[0]?.n ?? 0;
+  };
+  let sessions = await open();
+  for (; sessions > 0 && performance.now() < giveUpAt; sessions = await open()) await delay(50);
   if (sessions > 0) throw new MigrationRefused(`the migration ${id} is breaking and ${sessions} sessions of "${appRole}" are open: stop the service first`);
 };
 

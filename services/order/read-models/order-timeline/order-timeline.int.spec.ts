@@ -17,12 +17,18 @@ let log: PostgresEventLog;
 let source: DataSource;
 const open = async (folders: readonly MigrationFolder[]): Promise<void> => {
   database = await freshDatabase({ service: 'order', folders });
+  await connect();
+};
+const connect = async (): Promise<void> => {
   log = await createEventLog({ service: 'order', connectionString: database.appUrl });
   source = await new DataSource({ type: 'postgres', url: database.appUrl, entities: [ReceivedFactsRow], extra: { options: `-c search_path="${database.schema}"` } }).initialize();
 };
-afterEach(async () => {
+const disconnect = async (): Promise<void> => {
   await source.destroy();
   await log.close();
+};
+afterEach(async () => {
+  await disconnect();
   await database.drop();
 });
 
@@ -101,7 +107,9 @@ describe('the timeline', () => {
           [orderId, seq, eventIdOf(seq), `2026-11-02T10:00:0${seq}+01:00`, `2026-11-02T09:00:0${seq}.5Z`, JSON.stringify({ orderId })],
         );
       }
+      await disconnect();
       await migrate({ adminUrl: database.adminUrl, schema: database.schema, ownerRole: 'orderlog_test_owner', appRole: 'orderlog_test_app', folders: all });
+      await connect();
       const timeline = orderTimelineQueries(log, source);
       expect(await timeline.of(mine)).toStrictEqual([entry(mine, 1), entry(mine, 2)]);
       expect(await timeline.of(other)).toStrictEqual([entry(other, 3)]);
