@@ -122,7 +122,7 @@ const refuseUnknown = (migrations: readonly Migration[], all: readonly Applied[]
   }
 };
 
-/** Throws `MigrationRefused` where the schema has a breaking migration that is not in these folders: code of before would meet with what it does not know. */
+/** Throws `MigrationRefused` where the schema has a breaking migration that is not in these folders, or one that was changed since: this code does not know what it would meet. */
 export const refuseNewerSchema = async (sql: SqlExecutor, folders: readonly MigrationFolder[]): Promise<void> =>
   refuseUnknown(await readMigrations(folders), (await sql.query<Applied>(appliedSql)).rows);
 
