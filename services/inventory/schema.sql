@@ -50,13 +50,29 @@ create table event_log (
   schema_version smallint not null statistics 0,
   occurred_at timestamp with time zone not null statistics 0,
   recorded_at timestamp with time zone not null statistics 0,
-  data json not null statistics 0,
-  meta json not null statistics 0,
+  data text not null statistics 0,
+  meta text not null statistics 0,
   batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, toast_tuple_target=8160);
 grant insert, select on event_log to inventory_app;
+
+create view event_log_json as
+ SELECT shard,
+    seq,
+    stream_id,
+    version,
+    event_id,
+    type,
+    schema_version,
+    occurred_at,
+    recorded_at,
+    (data)::json AS data,
+    (meta)::json AS meta,
+    batch_hash
+   FROM event_log;
+grant select on event_log_json to inventory_app;
 
 create table items (
   sku text not null,
@@ -429,8 +445,8 @@ begin
 
   insert into event_log (shard, seq, stream_id, version, event_id, type, schema_version, occurred_at, recorded_at, data, meta, batch_hash)
   select
-    p_shards[e.stream], e.seq, v_streams[e.stream], e.version, e.event_id, e.type, e.schema_version, e.occurred::timestamptz, v_recorded,
-    e.data::json, e.meta::json, v_hashes[p_shards[e.stream] + 1]
+    p_shards[e.stream], e.seq, v_streams[e.stream], e.version, e.event_id, e.type, e.schema_version, case when e.occurred = v_recorded_text then v_recorded else e.occurred::timestamptz end, v_recorded,
+    e.data, e.meta, v_hashes[p_shards[e.stream] + 1]
   from (
     select unnest(p_event_streams) as stream, unnest(v_seqs) as seq, unnest(p_event_versions) as version, unnest(p_event_ids) as event_id, unnest(v_types) as type,
       unnest(p_schema_versions) as schema_version, unnest(v_occurred) as occurred, unnest(v_data) as data, unnest(v_meta) as meta
@@ -451,7 +467,7 @@ begin
   group by e.stream;
 
   if p_timers is not null then
-    if p_timers::jsonb @? '$[*] ? (@.due_at == null)' then
+    if strpos(p_timers::text, '"due_at":null') > 0 then
       delete from timers t
       using json_to_recordset(p_timers) as c (stream integer, kind text, due_at timestamptz)
       where c.due_at is null and v_ok[c.stream] and t.stream_id = any (v_streams) and t.stream_id = v_streams[c.stream] and t.kind = c.kind;
@@ -503,4 +519,4 @@ CREATE OR REPLACE FUNCTION event_digest(seq bigint, shard smallint, version inte
  RETURNS bytea
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN sha256(convert_to((((((((((((((((((((((seq)::text || chr(31)) || (shard)::text) || chr(31)) || (version)::text) || chr(31)) || (schema_version)::text) || chr(31)) || (event_id)::text) || chr(31)) || occurred) || chr(31)) || recorded) || chr(31)) || stream_id) || chr(31)) || type) || chr(31)) || data) || chr(31)) || meta), 'UTF8'::name));
+RETURN sha256(convert_to(((((((((((((((((((((seq)::text || chr(31)) || (shard)::text) || chr(31)) || (version)::text) || chr(31)) || (schema_version)::text) || chr(31)) || (event_id)::text) || chr(31)) || occurred) || chr(31)) || recorded) || chr(31)) || stream_id) || chr(31)) || type) || chr(31)) || data) || (chr(31) || meta)), 'UTF8'::name));

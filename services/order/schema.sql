@@ -23,13 +23,29 @@ create table event_log (
   schema_version smallint not null statistics 0,
   occurred_at timestamp with time zone not null statistics 0,
   recorded_at timestamp with time zone not null statistics 0,
-  data json not null statistics 0,
-  meta json not null statistics 0,
+  data text not null statistics 0,
+  meta text not null statistics 0,
   batch_hash bytea not null statistics 0,
   constraint event_log_pkey PRIMARY KEY (shard, seq),
   constraint event_log_shard_stream_id_version_key UNIQUE (shard, stream_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, toast_tuple_target=8160);
 grant insert, select on event_log to order_app;
+
+create view event_log_json as
+ SELECT shard,
+    seq,
+    stream_id,
+    version,
+    event_id,
+    type,
+    schema_version,
+    occurred_at,
+    recorded_at,
+    (data)::json AS data,
+    (meta)::json AS meta,
+    batch_hash
+   FROM event_log;
+grant select on event_log_json to order_app;
 
 create table external_references (
   tenant_id text collate "C" not null statistics 10,
@@ -156,12 +172,12 @@ create table personal_data (
   order_id uuid not null statistics 10,
   version integer not null statistics 10,
   kind text not null statistics 10,
-  data json not null statistics 0,
+  data text not null statistics 0,
   created_at timestamp with time zone not null default now() statistics 0,
   constraint personal_data_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'feedback'::text]))),
   constraint personal_data_version_check CHECK ((version > 0)),
   constraint personal_data_pkey PRIMARY KEY (order_id, version)
-) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_scale_factor=0);
+) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_scale_factor=0, toast_tuple_target=8160);
 grant delete, insert, select on personal_data to order_app;
 
 create table projection_checkpoints (
@@ -217,7 +233,7 @@ grant delete, insert, select, truncate, update on quarantined_message to order_a
 create table received_facts (
   order_id uuid not null statistics 10,
   id bigint not null generated as identity statistics 10,
-  facts json not null statistics 0,
+  facts text not null statistics 0,
   constraint received_facts_pkey PRIMARY KEY (order_id, id)
 ) with (autovacuum_analyze_scale_factor=1, autovacuum_vacuum_insert_threshold=1000000, autovacuum_vacuum_insert_scale_factor=0, autovacuum_freeze_min_age=0, toast_tuple_target=8160);
 grant delete, insert, select on received_facts to order_app;
@@ -410,8 +426,8 @@ begin
 
   insert into event_log (shard, seq, stream_id, version, event_id, type, schema_version, occurred_at, recorded_at, data, meta, batch_hash)
   select
-    p_shards[e.stream], e.seq, v_streams[e.stream], e.version, e.event_id, e.type, e.schema_version, e.occurred::timestamptz, v_recorded,
-    e.data::json, e.meta::json, v_hashes[p_shards[e.stream] + 1]
+    p_shards[e.stream], e.seq, v_streams[e.stream], e.version, e.event_id, e.type, e.schema_version, case when e.occurred = v_recorded_text then v_recorded else e.occurred::timestamptz end, v_recorded,
+    e.data, e.meta, v_hashes[p_shards[e.stream] + 1]
   from (
     select unnest(p_event_streams) as stream, unnest(v_seqs) as seq, unnest(p_event_versions) as version, unnest(p_event_ids) as event_id, unnest(v_types) as type,
       unnest(p_schema_versions) as schema_version, unnest(v_occurred) as occurred, unnest(v_data) as data, unnest(v_meta) as meta
@@ -432,7 +448,7 @@ begin
   group by e.stream;
 
   if p_timers is not null then
-    if p_timers::jsonb @? '$[*] ? (@.due_at == null)' then
+    if strpos(p_timers::text, '"due_at":null') > 0 then
       delete from timers t
       using json_to_recordset(p_timers) as c (stream integer, kind text, due_at timestamptz)
       where c.due_at is null and v_ok[c.stream] and t.stream_id = any (v_streams) and t.stream_id = v_streams[c.stream] and t.kind = c.kind;
@@ -490,7 +506,7 @@ begin
   end if;
 
   insert into personal_data (order_id, version, kind, data)
-  select asked.order_id, 1, 'order', asked.data::json
+  select asked.order_id, 1, 'order', asked.data
   from unnest(p_order_ids, string_to_array(p_personal, chr(30))) as asked (order_id, data);
   return true;
 end
@@ -572,7 +588,7 @@ begin
   end if;
 
   insert into personal_data (order_id, version, kind, data)
-  select asked.order_id, 1, 'order', asked.data::json
+  select asked.order_id, 1, 'order', asked.data
   from unnest(p_order_ids, v_personal) as asked (order_id, data)
   where asked.order_id = any (v_placed);
 
@@ -611,4 +627,4 @@ CREATE OR REPLACE FUNCTION event_digest(seq bigint, shard smallint, version inte
  RETURNS bytea
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN sha256(convert_to((((((((((((((((((((((seq)::text || chr(31)) || (shard)::text) || chr(31)) || (version)::text) || chr(31)) || (schema_version)::text) || chr(31)) || (event_id)::text) || chr(31)) || occurred) || chr(31)) || recorded) || chr(31)) || stream_id) || chr(31)) || type) || chr(31)) || data) || chr(31)) || meta), 'UTF8'::name));
+RETURN sha256(convert_to(((((((((((((((((((((seq)::text || chr(31)) || (shard)::text) || chr(31)) || (version)::text) || chr(31)) || (schema_version)::text) || chr(31)) || (event_id)::text) || chr(31)) || occurred) || chr(31)) || recorded) || chr(31)) || stream_id) || chr(31)) || type) || chr(31)) || data) || (chr(31) || meta)), 'UTF8'::name));

@@ -15,7 +15,7 @@ const refused: readonly (readonly [string, string])[] = [
   ['empty the log', 'truncate event_log'],
   ['drop the log', 'drop table event_log'],
   ['rename the log', 'alter table event_log rename to other_log'],
-  ['alter the log', 'alter table event_log alter column data type text'],
+  ['alter the log', 'alter table event_log alter column data type json using data::json'],
   ['take the log over', 'alter table event_log owner to current_user'],
   ['drop a constraint of the log', 'alter table event_log drop constraint event_log_pkey'],
   ['disable triggers of the log', 'alter table event_log disable trigger all'],

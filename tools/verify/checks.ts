@@ -84,7 +84,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 2,
       sql: `
         select format('%s/%s', data->>'channel', data->>'externalReference') as "where", format('%s orders', count(*)) as why
-        from event_log where type = 'OrderPlaced' group by meta->>'tenantId', data->>'channel', data->>'externalReference' having count(*) > 1 limit 20`,
+        from event_log_json where type = 'OrderPlaced' group by meta->>'tenantId', data->>'channel', data->>'externalReference' having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from external_references`,
     },
     {
@@ -94,13 +94,13 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       sql: `
         with ordered as (
           select e.stream_id, l->>'lineId' as line_id, (l->>'quantity')::int as quantity
-          from event_log e cross join lateral json_array_elements(e.data->'lines') l where e.type = 'OrderPlaced'),
+          from event_log_json e cross join lateral json_array_elements(e.data->'lines') l where e.type = 'OrderPlaced'),
         cancelled as (
           select e.stream_id, l->>'lineId' as line_id, sum((l->>'quantity')::int) as quantity
-          from event_log e cross join lateral json_array_elements(e.data->'units') l where e.type = 'OrderLinesCancelled' group by 1, 2),
+          from event_log_json e cross join lateral json_array_elements(e.data->'units') l where e.type = 'OrderLinesCancelled' group by 1, 2),
         delivered as (
           select e.stream_id, l->>'lineId' as line_id, sum((l->>'quantity')::int) as quantity
-          from event_log e cross join lateral json_array_elements(e.data->'lines') l where e.type = 'OrderPackageDelivered' group by 1, 2)
+          from event_log_json e cross join lateral json_array_elements(e.data->'lines') l where e.type = 'OrderPackageDelivered' group by 1, 2)
         select format('%s line %s', o.stream_id, o.line_id) as "where", format('ordered %s, cancelled %s, delivered %s', o.quantity, c.quantity, d.quantity) as why
         from ordered o left join cancelled c using (stream_id, line_id) left join delivered d using (stream_id, line_id)
         where coalesce(c.quantity, 0) + coalesce(d.quantity, 0) > o.quantity limit 20`,
@@ -112,11 +112,11 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 4,
       sql: `
         with captured as (
-          select stream_id, sum((data->>'captureAmount')::bigint) as amount from event_log where type = 'OrderPackageShipped' group by 1),
-        cancelled as (select distinct stream_id from event_log where type in ('OrderLinesCancelled', 'OrderPackageUndelivered'))
+          select stream_id, sum((data->>'captureAmount')::bigint) as amount from event_log_json where type = 'OrderPackageShipped' group by 1),
+        cancelled as (select distinct stream_id from event_log_json where type in ('OrderLinesCancelled', 'OrderPackageUndelivered'))
         select p.stream_id as "where", format('order %s, captured %s', p.data->'totals'->>'grandTotal', c.amount) as why
-        from event_log p join captured c using (stream_id)
-        where p.type = 'OrderPlaced' and exists (select 1 from event_log d where d.stream_id = p.stream_id and d.shard = p.shard and d.type = 'OrderShipped')
+        from event_log_json p join captured c using (stream_id)
+        where p.type = 'OrderPlaced' and exists (select 1 from event_log_json d where d.stream_id = p.stream_id and d.shard = p.shard and d.type = 'OrderShipped')
           and p.stream_id not in (select stream_id from cancelled) and c.amount <> (p.data->'totals'->>'grandTotal')::bigint limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'OrderPackageShipped'`,
     },
@@ -126,7 +126,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 5,
       sql: `
         select data->>'packageId' as "where", format('%s times %s', count(*), type) as why
-        from event_log where type in ('OrderPackagePacked', 'OrderPackageShipped', 'OrderPackageDelivered', 'OrderPackageUndelivered')
+        from event_log_json where type in ('OrderPackagePacked', 'OrderPackageShipped', 'OrderPackageDelivered', 'OrderPackageUndelivered')
         group by data->>'packageId', type having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'OrderPackagePacked'`,
     },
@@ -140,7 +140,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
         with ledger as (
           select l->>'sku' as sku, l->>'centerId' as center_id, count(*) as entries, min((l->>'stockVersion')::bigint) as first,
                  max((l->>'stockVersion')::bigint) as last, count(distinct (l->>'stockVersion')::bigint) as versions
-          from event_log e cross join lateral json_array_elements(e.data->'entries') l group by 1, 2)
+          from event_log_json e cross join lateral json_array_elements(e.data->'entries') l group by 1, 2)
         select format('%s@%s', coalesce(l.sku, s.sku), coalesce(l.center_id, s.center_id)) as "where",
                format('entries %s, versions %s..%s, row says %s', l.entries, l.first, l.last, s.version) as why
         from ledger l full join (select * from stock where version > 0) s using (sku, center_id)
@@ -156,7 +156,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
           select l->>'sku' as sku, l->>'centerId' as center_id, (l->>'stockVersion')::bigint as version,
                  coalesce((l->>'available')::int, 0) as available, coalesce((l->>'reserved')::int, 0) as reserved, coalesce((l->>'committed')::int, 0) as committed,
                  coalesce((l->>'quarantine')::int, 0) as quarantine, coalesce((l->>'damaged')::int, 0) as damaged, coalesce((l->>'safety')::int, 0) as safety
-          from event_log e cross join lateral json_array_elements(e.data->'entries') l),
+          from event_log_json e cross join lateral json_array_elements(e.data->'entries') l),
         running as (
           select sku, center_id, sum(available) over w as available, sum(reserved) over w as reserved, sum(committed) over w as committed
           from ledger window w as (partition by sku, center_id order by version)),
@@ -171,7 +171,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
         where (s.available, s.reserved, s.committed, s.quarantine, s.damaged, s.safety)
               is distinct from (coalesce(t.available, 0), coalesce(t.reserved, 0), coalesce(t.committed, 0), coalesce(t.quarantine, 0), coalesce(t.damaged, 0), coalesce(t.safety, 0))
            or low.available < 0 or low.reserved < 0 or low.committed < 0 limit 20`,
-      counted: `select coalesce(sum(json_array_length(data->'entries')), 0)::int as n from event_log where data->'entries' is not null`,
+      counted: `select coalesce(sum(json_array_length(data->'entries')), 0)::int as n from event_log_json where data->'entries' is not null`,
     },
     {
       id: 'one-reservation-per-attempt',
@@ -179,7 +179,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 5,
       sql: `
         select coalesce(data->>'packageId', data->>'reservationId') as "where", format('%s times %s', count(*), type) as why
-        from event_log where type in ('StockReserved', 'StockShipped')
+        from event_log_json where type in ('StockReserved', 'StockShipped')
         group by type, coalesce(data->>'packageId', data->>'reservationId') having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'StockReserved'`,
     },
@@ -191,7 +191,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 5,
       sql: `
         select format('%s attempt %s', data->>'orderId', data->>'attempt') as "where", format('%s decisions', count(*)) as why
-        from event_log where type in ('RoutingDecided', 'RoutingInfeasible') group by data->>'orderId', data->>'attempt' having count(*) > 1 limit 20`,
+        from event_log_json where type in ('RoutingDecided', 'RoutingInfeasible') group by data->>'orderId', data->>'attempt' having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type in ('RoutingDecided', 'RoutingInfeasible')`,
     },
   ],
@@ -202,7 +202,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 5,
       sql: `
         select coalesce(data->>'packageId', data->>'fulfillmentOrderId') as "where", format('%s times %s', count(*), type) as why
-        from event_log where type in ('FulfillmentOrderRequested', 'PackageClosed')
+        from event_log_json where type in ('FulfillmentOrderRequested', 'PackageClosed')
         group by type, coalesce(data->>'packageId', data->>'fulfillmentOrderId') having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'FulfillmentOrderRequested'`,
     },
@@ -213,14 +213,14 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       sql: `
         with units as (
           select e.data->>'fulfillmentOrderId' as id, e.type, (l->>'quantity')::int as quantity
-          from event_log e cross join lateral json_array_elements(e.data->'lines') l
+          from event_log_json e cross join lateral json_array_elements(e.data->'lines') l
           where e.type in ('FulfillmentOrderRequested', 'FulfillmentOrderRejected', 'PickTaskPlanned', 'PackageClosed')
           union all
           select data->>'fulfillmentOrderId', type, (data->>'quantity')::int
-          from event_log where type in ('ItemPicked', 'PickUndone', 'PickShorted', 'ItemSorted')
+          from event_log_json where type in ('ItemPicked', 'PickUndone', 'PickShorted', 'ItemSorted')
           union all
           select e.data->>'fulfillmentOrderId', 'withdrawn ' || place, coalesce((w->>place)::int, 0)
-          from event_log e cross join lateral json_array_elements(e.data->'withdrawn') w cross join unnest(array['waiting', 'planned', 'picked', 'sorted']) place
+          from event_log_json e cross join lateral json_array_elements(e.data->'withdrawn') w cross join unnest(array['waiting', 'planned', 'picked', 'sorted']) place
           where e.type = 'FulfillmentOrderCancelled'),
         sums as (select id, json_object_agg(type, quantity) as s from (select id, type, sum(quantity) as quantity from units group by 1, 2) u group by 1),
         said as (
@@ -228,7 +228,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
                  ${units('PickTaskPlanned')} - ${units('ItemPicked')} + ${units('PickUndone')} - ${units('PickShorted')} - ${units('withdrawn planned')} as to_pick,
                  ${units('ItemPicked')} - ${units('PickUndone')} - ${units('ItemSorted')} - ${units('withdrawn picked')} as to_sort,
                  ${units('ItemSorted')} - ${units('PackageClosed')} - ${units('withdrawn sorted')} as to_pack
-          from sums join event_log a on a.type = 'FulfillmentOrderAccepted' and a.data->>'fulfillmentOrderId' = sums.id)
+          from sums join event_log_json a on a.type = 'FulfillmentOrderAccepted' and a.data->>'fulfillmentOrderId' = sums.id)
         select coalesce(said.id, work.fulfillment_order_id) as "where",
                format('log %s/%s/%s/%s, board %s/%s/%s/%s (to plan/pick/sort/pack)', said.to_plan, said.to_pick, said.to_sort, said.to_pack,
                       work.to_plan, work.to_pick, work.to_sort, work.to_pack) as why
@@ -246,7 +246,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       sql: `
         select data->>'packageId' as "where",
                format('%s bought, %s voided', count(*) filter (where type = 'LabelPurchased'), count(*) filter (where type = 'LabelVoided')) as why
-        from event_log where type in ('LabelPurchased', 'LabelVoided') group by data->>'packageId'
+        from event_log_json where type in ('LabelPurchased', 'LabelVoided') group by data->>'packageId'
         having count(*) filter (where type = 'LabelPurchased') - count(*) filter (where type = 'LabelVoided') > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'LabelPurchased'`,
     },
@@ -256,7 +256,7 @@ export const serviceChecks: Readonly<Record<string, readonly Check[]>> = {
       promise: 5,
       sql: `
         select data->>'shipmentId' as "where", format('%s hand-overs', count(*)) as why
-        from event_log where type = 'ShipmentHandedOver' group by data->>'shipmentId' having count(*) > 1 limit 20`,
+        from event_log_json where type = 'ShipmentHandedOver' group by data->>'shipmentId' having count(*) > 1 limit 20`,
       counted: `select count(*)::int as n from event_log where type = 'ShipmentHandedOver'`,
     },
   ],

@@ -14,7 +14,7 @@ async function* foldedOrders(sql: pg.ClientBase): AsyncGenerator<{ streamId: str
       `select e.stream_id, json_agg(json_build_object('type', e.type, 'data', e.data) order by e.version) as events,
          (select json_object_agg(t.kind, t.due_at) from timers t where t.stream_id = e.stream_id) as timers
        from (select stream_id, shard from streams where stream_id > $1 and stream_id like 'order-%' order by stream_id limit ${streamsPerPage}) s
-       join event_log e using (shard, stream_id) group by e.stream_id order by e.stream_id`,
+       join event_log_json e using (shard, stream_id) group by e.stream_id order by e.stream_id`,
       [after],
     );
     for (const row of rows) yield { streamId: row.stream_id, version: row.events.length, state: row.events.reduce(order.evolve, order.initialState), timers: row.timers ?? {} };

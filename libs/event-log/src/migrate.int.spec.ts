@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@orderlog/testing';
-import { Client } from 'pg';
-import { migrate, MigrationRefused, type MigrateOptions } from './index.js';
+import { Client, Pool } from 'pg';
+import { executorOf, migrate, MigrationRefused, verifyChain, type MigrateOptions } from './index.js';
+import { readMigrations } from './migrate.js';
 
 /** The event log's own, which come first. */
-const ours = ['event-log/0001', 'event-log/0002', 'event-log/0003', 'event-log/0004', 'event-log/0005'];
+const ours = ['event-log/0001', 'event-log/0002', 'event-log/0003', 'event-log/0004', 'event-log/0005', 'event-log/0006'];
 
 let database: FreshDatabase;
 let folder: string;
@@ -91,5 +92,36 @@ describe('migrating', () => {
     const asApp = { ...options, adminUrl: database.appUrl };
     await expect(migrate({ ...asApp, ownerRole: 'nobody_has_it' })).rejects.toThrow('may not create the role "nobody_has_it"');
     await expect(migrate(asApp)).rejects.toThrow('may not create the schema "other"');
+  });
+
+  it('keeps what was stored as json as the same text', async () => {
+    const migrations = await readMigrations([]);
+    const client = new Pool({ connectionString: database.adminUrl, max: 1 });
+    try {
+      await client.query(`create schema earlier; set search_path to earlier; select set_config('orderlog.app_role', 'orderlog_test_app', false)`);
+      const asText = migrations.findIndex(({ id }) => id === 'event-log/0006');
+      for (const { sql } of migrations.slice(0, asText)) await client.query(sql);
+      const data = ['{"b": 1,  "a":[1.50,"\\u00e4 \\" ä"]}', '{}'];
+      const append = (stream: string) =>
+        client.query(
+          `select append_events(true, $1, array[3::smallint], array[0], array[2], array[1, 1], array[1, 2], array[gen_random_uuid(), gen_random_uuid()],
+             $2, array[1::smallint, 1::smallint], $3, $4, $5, '[{"stream":1,"kind":"k","due_at":null,"version":2}]', null)`,
+          [stream, 'A\u001eB', '2026-01-01T00:00:00.250Z\u001e', data.join('\u001e'), '{"tenantId":"t"}\u001e{ }'],
+        );
+      await append('thing-1');
+      for (const { sql } of migrations.slice(asText)) await client.query(sql);
+      await append('thing-2');
+      const { rows } = await client.query(`select data, meta, occurred_at = recorded_at as now from event_log order by seq`);
+      expect(rows).toStrictEqual(
+        [1, 2].flatMap(() => [
+          { data: data[0], meta: '{"tenantId":"t"}', now: false },
+          { data: data[1], meta: '{ }', now: true },
+        ]),
+      );
+      expect(await verifyChain(executorOf(client), 'earlier')).toStrictEqual({ rows: 4, broken: [] });
+      expect((await client.query(`select data->>'b' as b, meta->>'tenantId' as tenant from event_log_json where seq = 3`)).rows).toStrictEqual([{ b: '1', tenant: 't' }]);
+    } finally {
+      await client.end();
+    }
   });
 });

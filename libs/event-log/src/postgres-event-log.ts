@@ -6,7 +6,7 @@ import { OutcomeUnknown, VersionConflict, type Aggregate, type EventLog, type Lo
 import { backOff, createGroupCommit } from './group-commit.js';
 import { shardOfStream } from './ids.js';
 import { createTurns } from './in-turn.js';
-import { eventColumns, recordedEvent, storedColumns, storedEvent, type EventRow, type StoredRow } from './recorded.js';
+import { eventColumns, recordedEvent, storedEvent, type EventRow } from './recorded.js';
 import { createFollower, createRecentRows } from './recent.js';
 import { copyEvents, copyStored, foldEvents } from './replay.js';
 import { executorOf, openPool, runPrepared } from './session.js';
@@ -58,14 +58,12 @@ select ${eventColumns('e')}
 from unnest($1::text[], $2::smallint[], $3::integer[]) as w (stream_id, shard, up_to)
 cross join lateral (select * from event_log l where l.shard = w.shard and l.stream_id = w.stream_id and l.version <= w.up_to offset 0) as e
 order by e.stream_id, e.version`;
-const shardSql = `select ${storedColumns('l')} from event_log l where shard = $1 and seq > $2 order by seq limit $3`;
-const shardsSqlOf = (columns: string): string => `
-select ${columns}
+const shardSql = `select ${eventColumns('l')} from event_log l where shard = $1 and seq > $2 order by seq limit $3`;
+const shardsSql = `
+select ${eventColumns('e')}
 from unnest($1::smallint[], $2::bigint[]) as c (shard, after)
 cross join lateral (select * from event_log l where l.shard = c.shard and l.seq > c.after order by l.seq limit $3) as e
 order by e.shard, e.seq`;
-const shardsSql = shardsSqlOf(eventColumns('e'));
-const shardsStoredSql = shardsSqlOf(storedColumns('e'));
 const headSeqsSql = `select string_agg(seq::text, ',' order by shard) as seqs from shard_head`;
 const headsSql = `select shard, seq, encode(hash, 'hex') as hash, log_id from shard_head order by shard`;
 
@@ -119,7 +117,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
   const cache = createStateCache(options.cache);
   const today = (type: string, schemaVersion: number, data: object) => upcast(upcasters, type, schemaVersion, data);
   const eventOfToday = <E extends EventBody>(row: EventRow): RecordedEvent<E> =>
-    recordedEvent(row, row.meta, today(row.type, row.schema_version, row.data), logId) as RecordedEvent<E>;
+    recordedEvent(row, logId, today) as RecordedEvent<E>;
   const reader = createStreamReader(cache, shardOf, today);
   const rules: EventRules = {
     schemaVersionOf: (type) => schemaVersionOf(upcasters, type),
@@ -309,12 +307,11 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     }
   };
 
-  const rowsBehind = async <Row extends object>(text: string, cursors: ShardCursors, limit: number): Promise<readonly Row[]> =>
-    (await runPrepared<Row>(pool, text, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit])).rows;
+  const rowsBehind = async (cursors: ShardCursors, limit: number): Promise<readonly EventRow[]> =>
+    (await runPrepared<EventRow>(pool, shardsSql, [cursors.map(({ shard }) => shard), cursors.map(({ after }) => after), limit])).rows;
   const headSeqs = async (): Promise<readonly number[]> => ((await runPrepared<{ seqs: string }>(pool, headSeqsSql, [])).rows[0]?.seqs ?? '').split(',').map(Number);
-  const readShards: EventLog['readShards'] = async (cursors, limit) => (await rowsBehind<EventRow>(shardsSql, cursors, limit)).map((row) => recordedEvent(row, row.meta, row.data, logId));
-  const readShardsStored: LogFollower['readStored'] = async (cursors, limit) =>
-    (await rowsBehind<StoredRow>(shardsStoredSql, cursors, limit)).map((row) => storedEvent(row, logId));
+  const readShards: EventLog['readShards'] = async (cursors, limit) => (await rowsBehind(cursors, limit)).map((row) => recordedEvent(row, logId));
+  const readShardsStored: LogFollower['readStored'] = async (cursors, limit) => (await rowsBehind(cursors, limit)).map((row) => storedEvent(row, logId));
   const copyShardsStored: LogFollower['readStored'] = (cursors, limit) => replaying((client) => copyStored(client, cursors, limit, logId));
 
   return {
@@ -349,7 +346,7 @@ export const createEventLog = async (options: EventLogOptions): Promise<Postgres
     create,
     transact,
     readShard: async (shard, after, limit) => {
-      const { rows } = await runPrepared<StoredRow>(pool, shardSql, [shard, after, limit]);
+      const { rows } = await runPrepared<EventRow>(pool, shardSql, [shard, after, limit]);
       return rows.map((row) => storedEvent(row, logId));
     },
     replay: (shard, after, limit) => replaying((client) => copyEvents(client, shard, after, limit, logId)),

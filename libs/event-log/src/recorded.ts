@@ -1,7 +1,7 @@
 import type { EventBody, EventContext, RecordedEvent } from '@orderlog/contracts';
 import type { Meta, StoredEvent } from './event-log.js';
 
-/** A row of `event_log` as the statements of this library select it. */
+/** A row of `event_log` as the statements of this library select it; `data` and `meta` are JSON as it was written. */
 export type EventRow = {
   readonly shard: number;
   readonly seq: number;
@@ -12,23 +12,15 @@ export type EventRow = {
   readonly schema_version: number;
   readonly occurred_at: string;
   readonly recorded_at: string;
-  readonly data: object;
-  readonly meta: Meta;
+  readonly data: string;
+  readonly meta: string;
   readonly batch_hash: string;
 };
 
-/** The same with the JSON left as text. */
-export type StoredRow = Omit<EventRow, 'data' | 'meta'> & { readonly data_json: string; readonly meta_json: string };
-
-const plainColumns = ['shard', 'seq', 'stream_id', 'version', 'event_id', 'type', 'schema_version', 'occurred_at', 'recorded_at'];
-const columns = (table: string, json: readonly string[]): string =>
-  `${[...plainColumns, ...json].map((name) => `${table}.${name}`).join(', ')}, encode(${table}.batch_hash, 'hex') as batch_hash`;
+const columns = ['shard', 'seq', 'stream_id', 'version', 'event_id', 'type', 'schema_version', 'occurred_at', 'recorded_at', 'data', 'meta'];
 
 /** The columns of an `EventRow`, from a table of this name. */
-export const eventColumns = (table: string): string => columns(table, ['data', 'meta']);
-
-/** The columns of a `StoredRow`. */
-export const storedColumns = (table: string): string => columns(table, ['data::text as data_json', 'meta::text as meta_json']);
+export const eventColumns = (table: string): string => `${columns.map((name) => `${table}.${name}`).join(', ')}, encode(${table}.batch_hash, 'hex') as batch_hash`;
 
 /** The fields of `meta`, without those that have no value. */
 export const metaOf = ({ tenantId, actor, commandId, correlationId, causationId, traceparent }: EventContext): Meta => ({
@@ -40,8 +32,8 @@ export const metaOf = ({ tenantId, actor, commandId, correlationId, causationId,
   ...(traceparent === undefined ? {} : { traceparent }),
 });
 
-/** A row as the rest of the system knows it. */
-export const recordedEvent = (row: Omit<EventRow, 'data' | 'meta'>, meta: Meta, data: object, logId: string): RecordedEvent<EventBody> => ({
+/** A row as the rest of the system knows it, with its payload as `today` gives it, or as it was written. */
+export const recordedEvent = (row: EventRow, logId: string, today: (type: string, schemaVersion: number, data: object) => object = (_type, _schemaVersion, data) => data): RecordedEvent<EventBody> => ({
   eventId: row.event_id,
   type: row.type,
   schemaVersion: row.schema_version,
@@ -51,14 +43,14 @@ export const recordedEvent = (row: Omit<EventRow, 'data' | 'meta'>, meta: Meta, 
   seq: row.seq,
   occurredAt: row.occurred_at,
   recordedAt: row.recorded_at,
-  ...meta,
+  ...(JSON.parse(row.meta) as Meta),
   logId,
   batchHash: row.batch_hash,
-  data,
+  data: today(row.type, row.schema_version, JSON.parse(row.data) as object),
 });
 
 /** The same for whoever passes it on. */
-export const storedEvent = (row: StoredRow, logId: string): StoredEvent => ({
+export const storedEvent = (row: EventRow, logId: string): StoredEvent => ({
   event: {
     eventId: row.event_id,
     type: row.type,
@@ -72,6 +64,6 @@ export const storedEvent = (row: StoredRow, logId: string): StoredEvent => ({
     logId,
     batchHash: row.batch_hash,
   },
-  metaJson: row.meta_json,
-  dataJson: row.data_json,
+  metaJson: row.meta,
+  dataJson: row.data,
 });

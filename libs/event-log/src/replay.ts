@@ -1,8 +1,8 @@
 import type { EventBody, RecordedEvent } from '@orderlog/contracts';
 import type { Decider } from '@orderlog/decider';
 import type { Connection, PoolClient, Submittable } from 'pg';
-import type { Meta, ShardCursors, StoredEvent } from './event-log.js';
-import { recordedEvent, storedEvent, type StoredRow } from './recorded.js';
+import type { ShardCursors, StoredEvent } from './event-log.js';
+import { recordedEvent, storedEvent, type EventRow } from './recorded.js';
 import { rfc3339 } from './session.js';
 import type { Folded } from './state-cache.js';
 
@@ -59,7 +59,7 @@ const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 /** What COPY writes with a backslash. In JSON of ours that is a backslash only. */
 const unescaped = (text: string): string => (text.includes('\\') ? text.replace(/\\(.)/g, (_, character: string) => escapes[character] ?? character) : text);
 
-const rowOf = (row: Buffer): StoredRow => {
+const rowOf = (row: Buffer): EventRow => {
   const [shard = '', seq = '', streamId = '', version = '', eventId = '', type = '', schemaVersion = '', occurredAt = '', recordedAt = '', data = '', meta = '', hash = ''] = row
     .toString('utf8', 0, row.length - 1)
     .split('\t');
@@ -73,16 +73,11 @@ const rowOf = (row: Buffer): StoredRow => {
     schema_version: Number(schemaVersion),
     occurred_at: rfc3339(occurredAt),
     recorded_at: rfc3339(recordedAt),
-    data_json: unescaped(data),
-    meta_json: unescaped(meta),
+    data: unescaped(data),
+    meta: unescaped(meta),
     // `\\x` and the digits.
     batch_hash: hash.slice(3),
   };
-};
-
-const eventOf = (row: Buffer, logId: string): RecordedEvent<EventBody> => {
-  const read = rowOf(row);
-  return recordedEvent(read, JSON.parse(read.meta_json) as Meta, JSON.parse(read.data_json) as object, logId);
 };
 
 /** Rows of a shard with `seq` behind `after`, `limit` at most, by COPY. */
@@ -90,7 +85,7 @@ export const copyEvents = async (client: PoolClient, shard: number, after: numbe
   const [first, last] = [Math.trunc(after), Math.trunc(after + limit)];
   const events: RecordedEvent[] = [];
   const select = `select ${columns} from event_log where shard = ${Math.trunc(shard)} and seq > ${first} and seq <= ${last} order by seq`;
-  await copyOut(client, `copy (${select}) to stdout`, (row) => events.push(eventOf(row, logId)));
+  await copyOut(client, `copy (${select}) to stdout`, (row) => events.push(recordedEvent(rowOf(row), logId)));
   return events;
 };
 

@@ -37,7 +37,7 @@ type MissingRow = {
   readonly version: number;
   readonly type: string | null;
   readonly schema_version: number;
-  readonly data: object;
+  readonly data: string;
   readonly state: Buffer | null;
 };
 
@@ -82,7 +82,7 @@ export const createStreamReader = (
         continue;
       }
       const before = folded.get(streamId)?.state ?? initialState;
-      const event = { type, data: today(type ?? '', schemaVersion, data) } as unknown as Parameters<typeof evolve>[1];
+      const event = { type, data: today(type ?? '', schemaVersion, JSON.parse(data) as object) } as unknown as Parameters<typeof evolve>[1];
       folded.set(streamId, { version, state: evolve(before, event) });
       bytes.set(streamId, (bytes.get(streamId) ?? 0) + 300);
     }

@@ -88,7 +88,7 @@ describe('backorders on PostgreSQL', () => {
       `with folded as (
          select e.data->>'orderId' as order_id, l->>'lineId' as line_id,
                 sum((l->>'quantity')::int * case e.type when 'BackorderQueued' then 1 else -1 end) as waiting
-         from event_log e cross join lateral json_array_elements(e.data->'lines') l
+         from event_log_json e cross join lateral json_array_elements(e.data->'lines') l
          where e.type in ('BackorderQueued', 'BackorderCovered', 'BackorderWithdrawn') group by 1, 2)
        select order_id from backorder_lines b full join folded f using (order_id, line_id) where b.waiting is distinct from f.waiting`,
     );

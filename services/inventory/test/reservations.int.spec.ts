@@ -120,7 +120,7 @@ describe('the stock of orders on PostgreSQL', () => {
          select l->>'sku' as sku, l->>'centerId' as center_id, count(*) as entries, max((l->>'stockVersion')::bigint) as last,
                 sum((l->>'available')::int) as available, sum((l->>'reserved')::int) as reserved, sum((l->>'committed')::int) as committed,
                 sum((l->>'quarantine')::int) as quarantine
-         from event_log e cross join lateral json_array_elements(e.data->'entries') l group by 1, 2)
+         from event_log_json e cross join lateral json_array_elements(e.data->'entries') l group by 1, 2)
        select s.sku, (s.version, s.version, s.available, s.reserved, s.committed, s.quarantine)
                 is distinct from (l.entries, l.last, l.available, l.reserved, l.committed, l.quarantine) as wrong
        from stock s full join ledger l using (sku, center_id)`,

@@ -33,8 +33,8 @@ export const readPersonalDataOf = async (
   sql: SqlExecutor,
   orders: readonly { readonly orderId: string; readonly version: number }[],
 ): Promise<ReadonlyMap<string, PersonalData>> => {
-  const { rows } = await sql.query<{ order_id: string; data: PersonalData }>(readSql, [orders.map(({ orderId }) => orderId), orders.map(({ version }) => version)]);
-  return new Map(rows.map(({ order_id: orderId, data }) => [orderId, data]));
+  const { rows } = await sql.query<{ order_id: string; data: string }>(readSql, [orders.map(({ orderId }) => orderId), orders.map(({ version }) => version)]);
+  return new Map(rows.map(({ order_id: orderId, data }) => [orderId, JSON.parse(data) as PersonalData]));
 };
 
 /** The same of one order; undefined when it was erased. */
@@ -43,7 +43,7 @@ export const readPersonalData = async (sql: SqlExecutor, orderId: string, versio
 
 /** The version the next row of an order gets. The caller holds the order's stream, so nobody else takes it. */
 const insertSql = `insert into personal_data (order_id, version, kind, data)
-select $1, coalesce(max(version), 0) + 1, $2, $3::json from personal_data where order_id = $1
+select $1, coalesce(max(version), 0) + 1, $2, $3 from personal_data where order_id = $1
 returning version`;
 
 /** Adds a version; answers its number. */

@@ -5,7 +5,7 @@ import { isOrderId } from './aggregate.js';
 const separator = '\u001e';
 
 const insertSql = `insert into received_facts (order_id, facts)
-select f.order_id, f.facts::json from unnest($1::uuid[], string_to_array($2, chr(30))) as f (order_id, facts)`;
+select f.order_id, f.facts from unnest($1::uuid[], string_to_array($2, chr(30))) as f (order_id, facts)`;
 
 /** A routing decision's inputs and losing plans are several times as long as all else; routing itself answers for them. */
 const dataOf = ({ type, data }: Fact): object => {

@@ -126,7 +126,7 @@ describe('an order on its way', () => {
     expect(rated.body).toMatchObject({ status: 'closed', feedback: { score: 5 } });
     const again = await call(running, 'POST', `/v1/orders/${orderId}/feedback`, { score: 1 });
     expect([again.status, again.body['type']]).toStrictEqual([409, 'urn:orderlog:problem:feedback-received']);
-    const [comment] = await running.sql<{ data: object }>(`select data from personal_data where order_id = $1 and kind = 'feedback'`, [orderId]);
+    const [comment] = await running.sql<{ data: object }>(`select data::json from personal_data where order_id = $1 and kind = 'feedback'`, [orderId]);
     expect(comment?.data).toStrictEqual({ comment: 'Maria is happy' });
     const { body } = await call(running, 'GET', `/v1/orders/${orderId}/timeline`);
     const types = (body['entries'] as { type: string }[]).map(({ type }) => type);

@@ -134,7 +134,7 @@ export const toldAgain: Attack = async ({ system, databaseUrl }) => {
     .query<{ scan: Scan }>(
       `select json_build_object('scanId', s.data->>'scanId', 'carrier', p.carrier, 'trackingNumber', s.data->>'trackingNumber', 'status', s.data->>'status', 'text', s.data->>'carrierText',
          'scannedAt', s.data->>'scannedAt', 'city', s.data->>'city', 'countryCode', s.data->>'countryCode') as scan
-       from shipping.event_log s join shipping.tracked_packages p on p.package_id = s.data->>'packageId' where s.type = 'TrackingScanRecorded'`,
+       from shipping.event_log_json s join shipping.tracked_packages p on p.package_id = s.data->>'packageId' where s.type = 'TrackingScanRecorded'`,
     )
     .finally(() => sql.end());
   if (!rows.some(({ scan }) => scan.status === 'delivered')) throw new Error('nothing was delivered');

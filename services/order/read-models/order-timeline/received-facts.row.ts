@@ -18,5 +18,5 @@ export type ReceivedFact = {
 export class ReceivedFactsRow {
   @PrimaryColumn({ name: 'order_id', type: 'uuid' }) orderId!: string;
   @PrimaryColumn({ type: 'bigint' }) id!: string;
-  @Column({ type: 'json' }) facts!: readonly ReceivedFact[];
+  @Column({ type: 'simple-json' }) facts!: readonly ReceivedFact[];
 }
