@@ -121,8 +121,11 @@ export const contested: Attack = async (attacked, injector) => {
       await injector.inject({ kind: 'pause', part: 'inventory', ms: 1_500 });
     }
   };
-  await Promise.all([joined('routing')(attacked, injector), deliverAndFreeze()]);
-  await api.close();
+  try {
+    await Promise.all([joined('routing')(attacked, injector), deliverAndFreeze()]);
+  } finally {
+    await api.close();
+  }
 };
 
 /** After the orders: the carrier tells again what it told before, to the last scan. A carrier that lost an answer does so, but no kill makes it sure. */
@@ -139,8 +142,10 @@ export const toldAgain: Attack = async ({ system, databaseUrl }) => {
     .finally(() => sql.end());
   if (!rows.some(({ scan }) => scan.status === 'delivered')) throw new Error('nothing was delivered');
   const sender = startScanSender({ url: `${system.urls.shipping}/v1/shipments/carrier-scans`, secret: system.secrets.carrierWebhookSecret });
-  await new Promise<void>((taken) => sender.plan(rows.map(({ scan }) => ({ toldAtMs: 0, scan })), taken));
+  const told = new Promise<boolean>((taken) => sender.plan(rows.map(({ scan }) => ({ toldAtMs: 0, scan })), () => taken(true)));
+  const areTaken = await Promise.race([told, pause(30 * second).then(() => false)]);
   await sender.stop();
+  if (!areTaken) throw new Error(`shipping did not take ${rows.length} scans again within 30 s`);
 };
 
 /** Every topic is published again from its first row. */
