@@ -5,7 +5,8 @@ import type { IncomingMessage } from '@orderlog/messaging';
 import pg from 'pg';
 import type { Scan } from '../../carrier/journey.js';
 import { startScanSender } from '../../carrier/scan-sender.js';
-import { apiClient } from '../../cli/client.js';
+import { apiClient, ProblemAnswer } from '../../cli/client.js';
+import { isReady } from '../../system/parts.js';
 import { hotSku, type AttackedSystem } from '../attacked-system.js';
 import { tamperer } from '../messages.js';
 import type { Fault, KillPoint } from '../plan.js';
@@ -38,6 +39,42 @@ export const killsAt =
       await injector.inject({ kind: 'kill-at', part, point, nth: point.endsWith('-carrier') ? 1 : 3 });
     }
   };
+
+/**
+ * Orders are held and freed through two processes in turn: what the one has done, the other does not know when it decides. Left to chance two seldom
+ * decide on one version: an attack that only let them work side by side met it in one of three runs.
+ */
+export const bothDecide: Attack = async ({ system }) => {
+  await pause(second);
+  const another = await system.another('order');
+  for (const giveUpAt = Date.now() + 20 * second; !(await isReady(another.url)); await pause(100)) {
+    if (Date.now() > giveUpAt) throw new Error('the other order service does not become ready');
+  }
+  const clients = [system.urls.order, another.url].map((baseUrl) => apiClient({ baseUrl, apiKey: system.secrets.apiKey }));
+  let held = 0;
+  try {
+    for (let round = 0; round < 10; round += 1) {
+      await pause(second / 2);
+      const newest = await clients[0]?.call<{ readonly items: readonly { readonly id: string }[] }>('GET', '/v1/orders?limit=1');
+      const [order] = newest?.body.items ?? [];
+      if (order === undefined) continue;
+      for (const api of [...clients, ...clients]) {
+        try {
+          const { body } = await api.call<{ readonly holds: readonly { readonly id: string; readonly reason: string }[] }>('POST', `/v1/orders/${order.id}/holds`, { reason: 'MANUAL' });
+          held += 1;
+          for (const { id } of body.holds.filter(({ reason }) => reason === 'MANUAL')) await api.call('DELETE', `/v1/orders/${order.id}/holds/${id}`);
+        } catch (error) {
+          // It has ended meanwhile, or is what the bug has made of it.
+          if (!(error instanceof ProblemAnswer)) throw error;
+        }
+      }
+    }
+    if (held === 0) throw new Error('no order could be held');
+  } finally {
+    for (const api of clients) await api.close();
+    await another.stop();
+  }
+};
 
 /** Two processes of a service side by side. */
 export const joined =

@@ -1,4 +1,4 @@
-import { at, joined } from './attacks.js';
+import { at, bothDecide, joined } from './attacks.js';
 import type { PlantedBug } from './bug.js';
 
 const tables = 'libs/event-log/sql/0001-event-log.sql';
@@ -34,7 +34,7 @@ export const eventLogBugs: readonly PlantedBug[] = [
       { file: tables, find: 'create table shard_head (', replace: 'create index event_log_stream_idx on event_log (shard, stream_id, version);\ncreate table shard_head (' },
     ],
     expected: ['I3'],
-    attack: joined('order'),
+    attack: bothDecide,
   },
   {
     id: 'chain-not-chained',
