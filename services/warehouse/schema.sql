@@ -466,7 +466,7 @@ begin
   group by e.stream;
 
   if p_timers is not null then
-    if strpos(p_timers::text, '"due_at":null') > 0 then
+    if p_timers::jsonb @? '$[*] ? (@.due_at == null)' then
       delete from timers t
       using json_to_recordset(p_timers) as c (stream integer, kind text, due_at timestamptz)
       where c.due_at is null and v_ok[c.stream] and t.stream_id = any (v_streams) and t.stream_id = v_streams[c.stream] and t.kind = c.kind;

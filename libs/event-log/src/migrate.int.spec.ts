@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freshDatabase, type FreshDatabase } from '@orderlog/testing';
 import { Client, Pool } from 'pg';
-import { executorOf, migrate, MigrationRefused, verifyChain, type MigrateOptions } from './index.js';
-import { readMigrations } from './migrate.js';
+import { executorOf, migrate, MigrationRefused, readMigrations, verifyChain, type MigrateOptions } from './index.js';
 
 /** The event log's own, which come first. */
 const ours = ['event-log/0001', 'event-log/0002', 'event-log/0003', 'event-log/0004', 'event-log/0005', 'event-log/0006'];
