@@ -12,6 +12,8 @@ const refused: readonly (readonly [string, string])[] = [
   ['change an event', `update event_log set data = '{}'`],
   ['change the hash of an event', `update event_log set batch_hash = ''`],
   ['delete an event', 'delete from event_log'],
+  ['change an event through its view', `update event_log_json set type = 'x'`],
+  ['delete an event through its view', 'delete from event_log_json'],
   ['empty the log', 'truncate event_log'],
   ['drop the log', 'drop table event_log'],
   ['rename the log', 'alter table event_log rename to other_log'],

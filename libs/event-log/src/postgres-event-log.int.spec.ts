@@ -587,6 +587,8 @@ describe('the service’s role', () => {
   it.each([
     ['change an event', `update event_log set type = 'x'`],
     ['delete an event', 'delete from event_log'],
+    ['change an event through its view', `update event_log_json set type = 'x'`],
+    ['delete an event through its view', 'delete from event_log_json'],
     ['empty the log', 'truncate event_log'],
     ['drop the log', 'drop table event_log'],
     ['alter the log', 'alter table event_log add column x int'],
