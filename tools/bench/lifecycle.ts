@@ -45,7 +45,7 @@ const untilVisible = async (sql: pg.Client, since: string): Promise<number[]> =>
        select event_id, recorded_at from inventory.event_log where recorded_at > $1 union all select event_id, recorded_at from routing.event_log where recorded_at > $1
        union all select event_id, recorded_at from warehouse.event_log where recorded_at > $1 union all select event_id, recorded_at from shipping.event_log where recorded_at > $1)
      select extract(epoch from o.recorded_at - f.recorded_at)::float8 * 1000 as ms
-     from "order".event_log o join facts f on f.event_id = (o.meta::json->>'causationId')::uuid where o.recorded_at > $1 and o.meta::json->>'causationId' is not null`,
+     from "order".event_log_json o join facts f on f.event_id = (o.meta->>'causationId')::uuid where o.recorded_at > $1 and o.meta->>'causationId' is not null`,
     [since],
   );
   return rows.map(({ ms }) => ms);

@@ -50,7 +50,7 @@ const dumpLog = async (sql: pg.Client, folder: string, service: ServiceName): Pr
   const out = open(folder, `log-${service}.ndjson`);
   for (let [shard, seq] = [-1, 0]; ; ) {
     const { rows } = await sql.query<LogRow>(
-      `select shard, seq, stream_id, version, event_id, type, schema_version, occurred_at, recorded_at, data::text as data, meta::text as meta, encode(batch_hash, 'hex') as batch_hash
+      `select shard, seq, stream_id, version, event_id, type, schema_version, occurred_at, recorded_at, data, meta, encode(batch_hash, 'hex') as batch_hash
        from "${service}".event_log where (shard, seq) > ($1, $2) order by shard, seq limit ${pageRows}`,
       [shard, seq],
     );

@@ -18,7 +18,7 @@ select encode(batch_hash, 'hex') as hash, min(seq)::text as first, max(seq)::tex
   encode(string_agg(${schema}.event_digest(
     seq, shard, version, schema_version, event_id,
     to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    stream_id, type, data::text, meta::text), ''::bytea order by seq), 'hex') as digests
+    stream_id, type, data, meta), ''::bytea order by seq), 'hex') as digests
 from (select * from ${schema}.event_log where shard = $1 and seq > $2 order by seq limit $3) as page
 group by batch_hash
 order by min(seq)`;

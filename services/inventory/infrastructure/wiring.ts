@@ -54,8 +54,8 @@ export const inventoryParts = (options: {
     },
     tenants: async (tx, streamIds) => {
       const { rows } = await tx.query<{ stream_id: string; tenant_id: string }>(
-        `select e.stream_id, e.meta::json->>'tenantId' as tenant_id from unnest($1::smallint[], $2::text[]) as wanted (shard, stream_id)
-         join event_log e on e.shard = wanted.shard and e.stream_id = wanted.stream_id and e.version = 1`,
+        `select e.stream_id, e.meta->>'tenantId' as tenant_id from unnest($1::smallint[], $2::text[]) as wanted (shard, stream_id)
+         join event_log_json e on e.shard = wanted.shard and e.stream_id = wanted.stream_id and e.version = 1`,
         [streamIds.map((streamId) => log.shardOf(streamId)), streamIds],
       );
       return new Map(rows.map(({ stream_id, tenant_id }) => [stream_id, tenant_id]));
